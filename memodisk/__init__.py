@@ -1,0 +1,42 @@
+"""Keep function results on disk: right, explained, fast, and readable with ls and jq.
+
+>>> import memodisk
+>>> @memodisk.memoize
+... def load_city(name, year=2020): ...
+"""
+
+from __future__ import annotations
+
+from memodisk.cache import Evicted, Result
+from memodisk.depends import File, env
+from memodisk.errors import MemodiskError, Miss, Reason, Undecodable, Unencodable, Unhashable
+from memodisk.memoize import Cache, CacheInfo, Memoized, default_cache, memoize
+from memodisk.parameters import FileContent, Ignored, by
+from memodisk.record import Record
+from memodisk.request import Hasher, Request
+from memodisk.version import __version__
+
+__all__ = [
+    "Cache",
+    "CacheInfo",
+    "Evicted",
+    "File",
+    "FileContent",
+    "Hasher",
+    "Ignored",
+    "MemodiskError",
+    "Memoized",
+    "Miss",
+    "Reason",
+    "Record",
+    "Request",
+    "Result",
+    "Undecodable",
+    "Unencodable",
+    "Unhashable",
+    "__version__",
+    "by",
+    "default_cache",
+    "env",
+    "memoize",
+]

@@ -1,0 +1,206 @@
+"""Pickle, protocol 5: the codec for whatever has no better format.
+
+Plain values take the C pickler alone, because importing cloudpickle costs 41 ms. As soon as the C pickler meets
+something that another process could not import (a class or function of ``__main__``, a lambda) the value is pickled
+again through cloudpickle, which writes such things by value.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import sys
+import types
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from memodisk.codecs.libraries import load
+from memodisk.codecs.unpicklable import find
+from memodisk.errors import Undecodable, Unencodable
+
+_PROTOCOL = 5
+
+# The C pickler hands over 64 KiB frames; together they make fewer, larger writes.
+_CHUNK = 1 << 20
+
+# What multiprocessing calls the main module in a process that it spawned.
+_MAIN = ("__main__", "__mp_main__")
+
+
+class PickleCodec:
+    """Pickle through cloudpickle; opens with plain `pickle.load` where the classes can be imported."""
+
+    name = "pickle"
+    suffix = "pkl"
+
+    def accepts(self, value: object) -> bool:
+        return True
+
+    def encode(self, value: object, file: BinaryIO) -> None:
+        for piece in _joined(_dump(value)):
+            file.write(piece)
+
+    def decode(self, blob: memoryview) -> object:
+        try:
+            return pickle.loads(blob)
+        except Exception as error:
+            raise Undecodable(
+                f"this pickle cannot be loaded here: {type(error).__name__}: {error}"
+            ) from error
+
+
+class _Pieces:
+    """A file that keeps references to what is written, so that a large buffer is never copied."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes | memoryview] = []
+
+    def write(self, data: Any) -> int:
+        piece = data.raw() if type(data) is pickle.PickleBuffer else data
+        self.pieces.append(piece)
+        return len(piece)
+
+
+class _NotPlain(Exception):
+    """The value holds something that only cloudpickle can write so that it loads elsewhere."""
+
+
+class _PlainPickler(pickle.Pickler):
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, (type, types.FunctionType)):
+            if not _importable(obj):
+                raise _NotPlain
+            return NotImplemented
+        if _refusal(obj):
+            raise _NotPlain
+        return _faithful(obj)
+
+
+def _dump(value: object) -> list[bytes | memoryview]:
+    out = _Pieces()
+    try:
+        _PlainPickler(out, _PROTOCOL).dump(value)
+    except (KeyboardInterrupt, MemoryError):
+        raise
+    except Exception:  # whatever it was, cloudpickle knows more types and its error is the one to show
+        return _dump_cloudpickle(value)
+    return out.pieces
+
+
+def _dump_cloudpickle(value: object) -> list[bytes | memoryview]:
+    cloudpickle = load("cloudpickle")
+
+    last: list[Any] = [value]
+
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+        def reducer_override(self, obj: Any) -> Any:
+            last[0] = obj
+            refusal = _refusal(obj)
+            if refusal:
+                raise pickle.PicklingError(refusal)
+            if isinstance(obj, type) and _main_name(obj):
+                return main_class, (obj.__qualname__, cloudpickle.dumps(obj, _PROTOCOL))
+            reduced = _faithful(obj)
+            return super().reducer_override(obj) if reduced is NotImplemented else reduced
+
+    out = _Pieces()
+    try:
+        Pickler(out, _PROTOCOL).dump(value)
+    except (KeyboardInterrupt, MemoryError):
+        raise
+    except Exception as error:
+        if isinstance(error, RecursionError) or isinstance(error.__cause__, RecursionError):
+            raise Unencodable("result", f"this {type(value).__name__} is nested too deeply for pickle") from error
+        # The object that was begun last is the one that failed, so nothing needs to be tried again.
+        culprit = last[0]
+        path = find(value, culprit, "result")
+        kind = f"{type(culprit).__module__}.{type(culprit).__qualname__}".removeprefix("builtins.")
+        raise Unencodable(path or "result", f"{kind} cannot be pickled: {error}") from error
+    return out.pieces
+
+
+def main_class(qualname: str, definition: bytes) -> object:
+    """Find a class of the running script or notebook by name, or else rebuild it from its pickled definition.
+
+    The live class comes first, so that ``isinstance(result, Point)`` holds on a hit as it does on a miss.
+    Called by `pickle.load`; blobs on disk name this function, so it stays where it is.
+    """
+    for module in _MAIN:
+        found: Any = sys.modules.get(module)
+        for part in qualname.split("."):
+            found = getattr(found, part, None)
+        if isinstance(found, type):
+            return found
+    return pickle.loads(definition)
+
+
+def _main_name(obj: Any) -> bool:
+    """Tell whether a class can be found by its name in the main module."""
+    if getattr(obj, "__module__", None) not in _MAIN:
+        return False
+    return _lookup(obj.__module__, obj.__qualname__) is obj
+
+
+def _importable(obj: Any) -> bool:
+    """Tell whether another process finds this class or function by its name."""
+    module = getattr(obj, "__module__", None)
+    if module is None or module in _MAIN:
+        return False
+    cloudpickle = sys.modules.get("cloudpickle")
+    if cloudpickle is not None and cloudpickle.list_registry_pickle_by_value():
+        return False
+    return _lookup(module, obj.__qualname__) is obj
+
+
+def _lookup(module: str, qualname: str) -> object:
+    found: object = sys.modules.get(module)
+    for part in qualname.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
+def _refusal(obj: object) -> str:
+    """Say why a value that pickle would take must not be kept, or nothing."""
+    cls = type(obj)
+    if cls.__name__ == "LazyFrame" and cls.__module__.partition(".")[0] == "polars":
+        return "a polars LazyFrame is a query, not data: return lazy.collect()"
+    if isinstance(obj, io.IOBase) and not isinstance(obj, (io.BytesIO, io.StringIO)):
+        return "an open file is not data"
+    if cls is memoryview:  # cloudpickle would turn it into bytes
+        return "a memoryview is a window on another object's memory: return bytes(view)"
+    return ""
+
+
+def _faithful(obj: Any) -> Any:
+    """Reduce what its own library would not pickle faithfully.
+
+    geopandas pickles geometries as WKB, in which linear rings become line strings and SRIDs get lost; one by one, as
+    shapely pickles them, they stay what they are.
+    """
+    cls = type(obj)
+    if cls.__name__ == "GeometryArray" and cls.__module__ == "geopandas.array":
+        shapely = load("shapely")
+        shapes = obj.to_numpy()
+        if (shapely.get_type_id(shapes) == 2).any() or (shapely.get_srid(shapes) > 0).any():
+            return cls, (shapes, obj.crs)
+    return NotImplemented
+
+
+def _joined(pieces: list[bytes | memoryview]) -> Iterator[bytes | memoryview]:
+    """Join small pieces to chunks of about 1 MiB; large ones pass as they are."""
+    small: list[bytes | memoryview] = []
+    size = 0
+    for piece in pieces:
+        if len(piece) >= _CHUNK:
+            if small:
+                yield b"".join(small)
+            yield piece
+            small, size = [], 0
+            continue
+        small.append(piece)
+        size += len(piece)
+        if size >= _CHUNK:
+            yield b"".join(small)
+            small, size = [], 0
+    if small:
+        yield b"".join(small)

@@ -1,0 +1,292 @@
+"""Reading and writing single files, carefully: the only module that opens files of the store.
+
+Whoever shares a directory over a network meets FIFOs, half-written files, stale handles and disks that report being
+full only when a file is closed. What is learnt of them stands here.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import mmap
+import os
+import stat
+from collections.abc import Callable
+from typing import IO, Any, cast
+
+import xxhash
+
+from memodisk.hashing import Digest
+
+# A FIFO in place of a blob would hang a plain open(), a symbolic link could lead anywhere.
+_READ_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+_CREATE_FLAGS = (
+    os.O_WRONLY
+    | os.O_CREAT
+    | os.O_EXCL
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+)
+_DIRECTORY_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+#: What a client of a network drive may say of a name that another machine has just made, replaced or removed.
+TRANSIENT = frozenset({errno.ENOENT, errno.EACCES, getattr(errno, "ESTALE", errno.ENOENT)})
+
+#: Blobs are written to their temporary file once they outgrow this many bytes; below it they are written in one go
+#: when their digest is known, which saves the order of modification times a system call.
+SPILL_SIZE = 1 << 20
+#: Blobs are read and hashed in pieces of this size: they stay in the second-level cache between read() and hashing.
+_CHUNK = 1 << 20
+
+
+class NotAFile(OSError):
+    """Something other than an ordinary file has the name."""
+
+
+def read(path: str, limit: int) -> tuple[bytes, os.stat_result]:
+    """Return the content of a small file and its status.
+
+    Parameters
+    ----------
+    path
+        The file.
+    limit
+        The largest size in bytes that makes sense; a larger file is refused.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read; `NotAFile` if it is no ordinary file or too large.
+    """
+    descriptor = os.open(path, _READ_FLAGS)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
+            raise NotAFile(errno.EINVAL, "not an ordinary file of a sensible size", path)
+        # One byte more than expected would show that the file grew.
+        data = os.read(descriptor, status.st_size + 1)
+        while len(data) < status.st_size:
+            more = os.read(descriptor, status.st_size - len(data))
+            if not more:
+                break
+            data += more
+        return data, status
+    finally:
+        os.close(descriptor)
+
+
+def digest(data: bytes | memoryview) -> Digest:
+    """Return the digest of a blob's bytes."""
+    return cast(Digest, xxhash.xxh3_128_hexdigest(data))
+
+
+def read_hashed(path: str, size: int) -> tuple[memoryview | None, str]:
+    """Return the content of a blob with its digest, both from one pass over the file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    size
+        The size in bytes that it must have.
+
+    Returns
+    -------
+    The bytes, read-only if the blob is small and otherwise writable and private to the caller, and their digest;
+    or ``(None, reason)`` if the file is no ordinary file of that size.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    descriptor = os.open(path, _READ_FLAGS)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return None, "it is no ordinary file"
+        if status.st_size != size:
+            return None, f"it has {status.st_size:,} bytes instead of {size:,}"
+        if size <= _CHUNK:
+            data = os.read(descriptor, size)
+            while len(data) < size:
+                more = os.read(descriptor, size - len(data))
+                if not more:
+                    return None, "it was cut off while being read"
+                data += more
+            return memoryview(data), digest(data)
+        buffer = _allocate(size)
+        hasher = xxhash.xxh3_128()
+        done = 0
+        with os.fdopen(descriptor, "rb", buffering=0, closefd=False) as file:
+            while done < size:
+                piece = buffer[done : done + _CHUNK]
+                count = file.readinto(piece)
+                if not count:
+                    return None, "it was cut off while being read"
+                hasher.update(piece[:count])
+                done += count
+        return buffer, hasher.hexdigest()
+    finally:
+        os.close(descriptor)
+
+
+def _allocate(size: int) -> memoryview:
+    # Anonymous memory comes zeroed by the kernel page by page as it is first touched; bytearray(n) would touch all
+    # of it once more. Private, because a child of fork() must not share a result's memory with its parent.
+    if hasattr(mmap, "MAP_PRIVATE"):
+        return memoryview(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+    return memoryview(bytearray(size))
+
+
+def look_again(directory: str) -> None:
+    """Make this machine forget which names it believes missing in a directory.
+
+    A client of a network drive remembers for up to a minute that a name was missing. Opening the directory makes it ask
+    the server (NFS 3, NFS 4.2 and SMB; a `stat` of the directory does so on NFS 4.2 only).
+    """
+    try:
+        os.close(os.open(directory, _DIRECTORY_FLAGS))
+    except OSError:
+        pass  # it may not exist yet, and Windows opens no directories
+
+
+class Temporary:
+    """A file in progress: a dot-file in the directory that it will be renamed into.
+
+    Nothing is created before the first byte is written. The file's mode honours the umask, so that a team can share the
+    directory (`tempfile` would shut colleagues out with 0600).
+    """
+
+    def __init__(self, directory: str) -> None:
+        self.directory = directory
+        self.path = f"{directory}/.{os.urandom(8).hex()}.tmp"
+        self._created = False
+
+    def open(self) -> int:
+        """Create the file, with its directory if need be, and return a descriptor."""
+        try:
+            descriptor = os.open(self.path, _CREATE_FLAGS, 0o666)
+        except FileNotFoundError:
+            os.makedirs(self.directory, exist_ok=True)
+            descriptor = os.open(self.path, _CREATE_FLAGS, 0o666)
+        self._created = True
+        return descriptor
+
+    def write(self, *pieces: bytes) -> None:
+        """Write the whole content at once and close the file."""
+        descriptor = self.open()
+        try:
+            for data in pieces:
+                written = os.write(descriptor, data)
+                while written < len(data):
+                    written += os.write(descriptor, data[written:])
+        finally:
+            # A full network drive says so only here.
+            os.close(descriptor)
+
+    def publish(self, path: str, is_valid: Callable[[], bool]) -> None:
+        """Rename the file to `path`, which may exist.
+
+        Parameters
+        ----------
+        path
+            The final name, in the same directory.
+        is_valid
+            Asked if the rename is refused: some systems let nobody replace a file that somebody has open. A right
+            file of that name is as good.
+        """
+        try:
+            os.replace(self.path, path)
+            self._created = False
+        except PermissionError:
+            if not is_valid():
+                raise
+            self.discard()
+
+    def discard(self) -> None:
+        """Remove the file if it is still there."""
+        if self._created:
+            self._created = False
+            try:
+                os.unlink(self.path)
+            except OSError:
+                pass  # eviction reclaims it
+
+
+class BlobWriter(io.BufferedIOBase):
+    """A binary file to encode into: hashes what is written, and spills large blobs to a temporary file.
+
+    Parameters
+    ----------
+    open_file
+        Makes the temporary file and returns its descriptor; called once, when the blob outgrows `SPILL_SIZE`.
+    """
+
+    def __init__(self, open_file: Callable[[], int]) -> None:
+        self._open_file = open_file
+        self._hasher = xxhash.xxh3_128()
+        self._pieces: list[bytes] = []
+        self._file: IO[bytes] | None = None
+        self.size = 0
+
+    def writable(self) -> bool:
+        """Return True."""
+        return True
+
+    def tell(self) -> int:
+        """Return the number of bytes written so far."""
+        return self.size
+
+    def write(self, data: Any, /) -> int:
+        """Write bytes or any C-contiguous buffer, and return its size in bytes."""
+        view = memoryview(data)
+        if view.format != "B" or view.ndim != 1:
+            view = view.cast("B")
+        size = view.nbytes
+        self.size += size
+        if self._file is None and self.size <= SPILL_SIZE:
+            # A copy, because the caller may reuse its buffer.
+            self._pieces.append(bytes(view))
+            return size
+        if self._file is None:
+            self._file = os.fdopen(self._open_file(), "wb", buffering=SPILL_SIZE)
+            for piece in self._pieces:
+                self._hasher.update(piece)
+                self._file.write(piece)
+            self._pieces.clear()
+        # Piece by piece, so that what was just hashed is written from the processor's cache.
+        for start in range(0, size, _CHUNK):
+            piece_view = view[start : start + _CHUNK]
+            self._hasher.update(piece_view)
+            self._file.write(piece_view)
+        return size
+
+    def finish(self) -> tuple[Digest, bytes | None]:
+        """Return the blob's digest, and its bytes if they were not spilled; a spilled file is closed.
+
+        Raises
+        ------
+        OSError
+            If the file system could not take the last bytes.
+        """
+        if self._file is not None:
+            self._file.close()
+            return cast(Digest, self._hasher.hexdigest()), None
+        data = b"".join(self._pieces)
+        return digest(data), data
+
+    def abandon(self) -> None:
+        """Close a spilled file, whatever state it is in."""
+        if self._file is not None:
+            try:
+                self._file.close()
+            except OSError:
+                pass  # the blob is being given up anyway

@@ -1,0 +1,221 @@
+"""Which code a function's result depends on: a digest, and the list of lines that it is the digest of.
+
+A fingerprint covers the function's own code and, through everything the user wrote, every function, class, closure,
+default value and global constant that it names, and the versions of the packages that it uses. Each line of the
+manifest is about one such thing and about nothing else, so that two manifests compared line by line say what was
+edited. How it is found out is in `reach`; that it still holds is asked at every call, by `watch`.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable
+from types import CodeType
+from typing import Any, NamedTuple
+
+from memodisk import hashing
+from memodisk.hashing import Digest
+from memodisk.texts import remember
+
+
+class Line(NamedTuple):
+    """One line of a manifest.
+
+    Parameters
+    ----------
+    digest
+        Digest of the content of one thing, 32 hexadecimal digits.
+    what
+        The thing, for people: ``helper clean``, ``constant LIMIT = 3``, ``package pandas 3.1.1``.
+    """
+
+    digest: str
+    what: str
+
+
+class Fingerprint:
+    """The code that a result depends on.
+
+    Parameters
+    ----------
+    lines
+        One for each thing, in any order.
+
+    Attributes
+    ----------
+    digest
+        Of `text`: equal for equal code.
+    lines
+        The manifest, sorted by what they are about.
+    text
+        The manifest as it is written to disk, so that ``diff`` shows which helper changed.
+    """
+
+    __slots__ = ("digest", "lines", "text")
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self.lines: tuple[Line, ...] = tuple(sorted(set(lines), key=lambda line: (line.what, line.digest)))
+        self.text: str = "".join(f"{line.digest}  {line.what}\n" for line in self.lines)
+        self.digest: Digest = hashing.digest_bytes(self.text.encode("utf-8", "surrogatepass"))
+
+    def __repr__(self) -> str:
+        return f"<Fingerprint {self.digest}, {len(self.lines)} lines>"
+
+
+def parse_manifest(text: str) -> tuple[Line, ...]:
+    """Return the lines of a manifest that was written to disk. What is not a line of a manifest is left out."""
+    pairs = (line.partition("  ") for line in text.split("\n"))
+    return tuple(Line(digest, what) for digest, gap, what in pairs if gap)
+
+
+class Watcher:
+    """Knows the current fingerprint of one function.
+
+    Parameters
+    ----------
+    function
+        The function, not yet memoized. Any callable.
+    depends
+        What else the result depends on: functions, classes, modules, `env`, `File`, or values.
+
+    Raises
+    ------
+    TypeError
+        If `depends` is no list of such things.
+    """
+
+    __slots__ = ("_depends", "_function", "_known")
+
+    def __init__(self, function: Callable[..., Any] | type, depends: Iterable[object] = ()) -> None:
+        self._function = function
+        self._depends = _checked(depends)
+        # Both in one, because another thread may look at any time.
+        self._known: tuple[Callable[[], bool], Fingerprint] | None = None
+        code = getattr(function, "__code__", None)
+        if isinstance(code, CodeType):
+            # Now, because the file may be edited between the import and the first call.
+            remember(code.co_filename, getattr(function, "__globals__", {}))
+
+    def current(self) -> Fingerprint:
+        """Return the fingerprint of the code as it is now, the same object as long as it is the same.
+
+        Safe to call from many threads: at worst two of them find out the same.
+        """
+        known = self._known
+        if known is not None and known[0]():
+            return known[1]
+        from memodisk.reach import Reach  # needs ast and dis
+
+        found = Reach(self._function, self._depends)
+        fingerprint = Fingerprint(Line(*line) for line in found.lines)
+        if known is not None and known[1].digest == fingerprint.digest:
+            fingerprint = known[1]
+        self._known = found.watch.freeze(), fingerprint
+        return fingerprint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Watcher, (self._function, self._depends)
+
+
+def _checked(depends: Iterable[object]) -> tuple[object, ...]:
+    if isinstance(depends, (str, bytes, dict)) or not isinstance(depends, Iterable):
+        raise TypeError(
+            f"depends={depends!r} is not a list: give a list of functions, classes, modules, env, File or values"
+        )
+    found = tuple(depends)
+    if found:
+        from memodisk.reach import check_dependency
+
+        for dependency in found:
+            check_dependency(dependency)
+    return found
+
+
+def code_digest(thing: Any) -> bytes:
+    """Return bytes that stand for the code of a function or class that is an argument, or part of one.
+
+    Two classes of different modules are different, even if they look alike. Code of libraries is told by its name.
+
+    Parameters
+    ----------
+    thing
+        A function, class, code object or anything else that can be called.
+
+    Raises
+    ------
+    Unhashable
+        If nothing tells what it is.
+    """
+    known = _known.get(id(thing))
+    if known is not None and known[0]() is thing:
+        watcher, fingerprint = known[1:3]
+        if watcher is None or watcher.current() is fingerprint:
+            return known[3]
+    else:
+        watcher = None
+    from memodisk.reach import identify
+
+    name, is_followed = identify(thing)
+    if is_followed:
+        watcher = watcher or Watcher(thing)
+        fingerprint = watcher.current()
+        name = f"{name} {fingerprint.digest}"
+    else:
+        watcher = fingerprint = None
+    result = name.encode("utf-8", "surrogatepass")
+    key = id(thing)
+    try:
+        reference = weakref.ref(thing, lambda _: _known.pop(key, None))
+    except TypeError:
+        return result
+    _known[key] = reference, watcher, fingerprint, result
+    return result
+
+
+_known: dict[int, tuple[weakref.ref[Any], Watcher | None, Fingerprint | None, bytes]] = {}
+
+
+def compare(old: Iterable[Line], new: Iterable[Line]) -> list[str]:
+    """Return in words how one manifest differs from another.
+
+    Parameters
+    ----------
+    old, new
+        The lines of two manifests.
+
+    Returns
+    -------
+    list of str
+        For instance ``helper clean edited``, ``constant LIMIT 3 → 4``, ``package pandas 2.1 → 2.2``,
+        ``now also uses helper mean``; empty if nothing changed.
+    """
+    before, after = ({_subject(line.what): line for line in lines} for lines in (old, new))
+    changes = []
+    for subject in sorted(before.keys() & after.keys()):
+        if before[subject] != after[subject]:
+            values = [
+                line.what[len(subject) :].removeprefix(" =").removeprefix(":").strip()
+                for line in (before[subject], after[subject])
+            ]
+            changes.append(_words(subject, *values))
+    changes += [f"now also uses {after[subject].what}" for subject in sorted(after.keys() - before.keys())]
+    changes += [f"no longer uses {before[subject].what}" for subject in sorted(before.keys() - after.keys())]
+    return changes
+
+
+def _subject(what: str) -> str:
+    """Return the part of a line that stays when the thing changes."""
+    kind, _, rest = what.partition(" ")
+    if kind in ("package", "file", "env"):
+        return f"{kind} {rest.partition(' ')[0]}"
+    if kind == "name":
+        return what.partition(": ")[0]
+    return what.partition(" = ")[0]
+
+
+def _words(subject: str, old: str, new: str) -> str:
+    if old != new and not subject.startswith("file "):
+        return f"{subject} {old} → {new}"
+    if subject.startswith(("constant ", "default ", "closure ", "attribute ", "depends ", "file ", "env ", "package ")):
+        return f"{subject} changed"
+    return "the function itself edited" if subject == "function itself" else f"{subject} edited"

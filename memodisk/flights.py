@@ -1,0 +1,168 @@
+"""One computation of a key in a process: who comes later waits for who came first.
+
+Threads and tasks share a flight, whatever event loop they run in. Flights save work and never guard correctness.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from contextvars import ContextVar, Token
+
+
+class Flight:
+    """The computation of one key.
+
+    Parameters
+    ----------
+    key
+        What is computed, unique within the process.
+    """
+
+    def __init__(self, key: object) -> None:
+        self.key = key
+        self.is_done = False
+        self.waits_for: set[Flight] = set()
+        self._callbacks: list[Callable[[], None]] = []
+        self._token: Token[tuple[Flight, ...]] | None = None
+
+
+#: The flights that the present thread or task owns, the outermost first. Tasks inherit it from who started them.
+_owned: ContextVar[tuple[Flight, ...]] = ContextVar("memodisk_flights", default=())
+
+
+class Flights:
+    """The flights of a process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._airborne: dict[object, Flight] = {}
+
+    def take(self, key: object) -> tuple[Flight, bool]:
+        """Return the flight of a key, and whether the caller owns it and has to compute and `land` it.
+
+        A caller that would wait for itself, directly or in a circle, owns a flight of its own.
+        """
+        mine = _owned.get()
+        with self._lock:
+            flight = self._airborne.get(key)
+            if flight is None:
+                flight = self._airborne[key] = Flight(key)
+            elif not _waits_in_a_circle(flight, mine):
+                for owned in mine:
+                    owned.waits_for.add(flight)
+                return flight, False
+            else:
+                flight = Flight(key)
+        flight._token = _owned.set((*mine, flight))
+        return flight, True
+
+    def land(self, flight: Flight) -> None:
+        """End a flight that the caller owns, and wake who waits for it."""
+        if flight._token is not None:
+            try:
+                _owned.reset(flight._token)
+            except ValueError:
+                pass  # closed by another task than the one that took it, as an abandoned coroutine is
+        with self._lock:
+            if self._airborne.get(flight.key) is flight:
+                del self._airborne[flight.key]
+            flight.is_done = True
+            callbacks, flight._callbacks = flight._callbacks, []
+        for callback in callbacks:
+            callback()
+
+    def wait(self, flight: Flight) -> None:
+        """Block the present thread until a flight has landed."""
+        event = threading.Event()
+        self._when_landed(flight, event.set)
+        event.wait()
+        self._stop_waiting(flight)
+
+    async def wait_async(self, flight: Flight) -> bool:
+        """Suspend the present task until a flight has landed.
+
+        Returns
+        -------
+        False if the event loop is none that is known here (asyncio and its kin, trio): the caller then has to compute.
+        """
+        try:
+            return await _suspend(lambda callback: self._when_landed(flight, callback))
+        finally:
+            self._stop_waiting(flight)
+
+    def _when_landed(self, flight: Flight, callback: Callable[[], None]) -> None:
+        with self._lock:
+            if not flight.is_done:
+                flight._callbacks.append(callback)
+                return
+        callback()
+
+    def _stop_waiting(self, flight: Flight) -> None:
+        with self._lock:
+            for owned in _owned.get():
+                owned.waits_for.discard(flight)
+
+
+def _waits_in_a_circle(flight: Flight, mine: tuple[Flight, ...]) -> bool:
+    """Return True if a flight waits, perhaps through others, for one of mine."""
+    seen = set()
+    pending = [flight]
+    while pending:
+        one = pending.pop()
+        if one in mine:
+            return True
+        if one not in seen:
+            seen.add(one)
+            pending.extend(one.waits_for)
+    return False
+
+
+async def _suspend(subscribe: Callable[[Callable[[], None]], None]) -> bool:
+    # Through sys.modules: whose program imports neither runs in neither, and asyncio takes 40 ms to import.
+    asyncio = sys.modules.get("asyncio")
+    loop = None if asyncio is None else asyncio._get_running_loop()
+    if loop is not None:
+        future = loop.create_future()
+
+        def wake() -> None:
+            try:
+                loop.call_soon_threadsafe(lambda: future.done() or future.set_result(None))
+            except RuntimeError:
+                pass  # that loop has been closed, nobody waits in it any more
+
+        subscribe(wake)
+        await future
+        return True
+    trio = sys.modules.get("trio")
+    if trio is None:
+        return False
+    try:
+        token = trio.lowlevel.current_trio_token()
+    except RuntimeError:
+        return False
+    event = trio.Event()
+
+    def wake_trio() -> None:
+        try:
+            token.run_sync_soon(event.set)
+        except trio.RunFinishedError:
+            pass
+
+    subscribe(wake_trio)
+    await event.wait()
+    return True
+
+
+flights = Flights()
+
+
+def _start_afresh() -> None:
+    # The threads that own the parent's flights do not exist in the child.
+    flights.__init__()  # type: ignore[misc]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_afresh)

@@ -1,0 +1,326 @@
+"""A call, described completely: which function, which code, which arguments. Knows no disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, get_args
+
+import xxhash
+
+from memodisk import hashing, naming
+from memodisk.binding import Binding
+from memodisk.errors import Unhashable
+from memodisk.fingerprint import Fingerprint, Watcher, code_digest
+from memodisk.hashing import Digest, Key
+from memodisk.parameters import Ignored, Stand, stands
+from memodisk.summary import MAX_ARGUMENTS, summarize, summarize_arguments
+
+OnChange = Literal["recompute", "warn", "ignore"]
+
+#: Part of every key. Another number makes every stored result unreachable: change it with the encoding only.
+_KEY_FORMAT = "memodisk 1"
+
+
+class Request:
+    """One call, described.
+
+    Parameters
+    ----------
+    function
+        The function's name, for instance ``weather.load_city``.
+    key
+        Digest of everything below: two calls with one key are the same call.
+    fingerprint
+        The code that the result depends on, or None where it is unknown.
+    version
+        The ``version=`` option as text, or None.
+    names, values, digests
+        The hashed arguments. The values are let go once they have been described.
+    """
+
+    __slots__ = ("_digests", "_names", "_texts", "_values", "fingerprint", "function", "key", "version")
+
+    def __init__(
+        self,
+        function: str,
+        key: Key,
+        fingerprint: Fingerprint | None,
+        version: str | None,
+        names: tuple[str, ...],
+        values: tuple[Any, ...],
+        digests: list[bytes],
+    ) -> None:
+        self.function = function
+        self.key = key
+        self.fingerprint = fingerprint
+        self.version = version
+        self._names = names
+        self._values = values
+        self._digests: list[bytes] | dict[str, str] = digests
+        self._texts: dict[str, str] | None = None
+
+    def describe(self) -> Request:
+        """Write the arguments down as they are now: the call may change them. Returns the request itself."""
+        if self._texts is None:
+            digests = self._digests
+            assert isinstance(digests, list)
+            by_name: dict[str, Any] = {}
+            parts: dict[str, str] = {}
+            for name, value, digest in zip(self._names, self._values, digests, strict=True):
+                if name.startswith("**") and isinstance(value, dict) and len(value) <= MAX_ARGUMENTS:
+                    # Keyword by keyword, so that an explanation can say which of them differs.
+                    for keyword, item in value.items():
+                        by_name[keyword] = item
+                        parts[keyword] = hashing.digest(item, path=keyword, code=code_digest).hex()
+                else:
+                    by_name[name] = value
+                    parts[name] = digest.hex()
+            self._texts = summarize_arguments(by_name)
+            self._digests = dict(list(parts.items())[:MAX_ARGUMENTS])
+            self._values = ()
+        return self
+
+    @property
+    def arguments(self) -> Mapping[str, str]:
+        """Each argument as a short text."""
+        return self.describe()._texts or {}
+
+    @property
+    def argument_digests(self) -> Mapping[str, str]:
+        """Each argument's digest."""
+        digests = self.describe()._digests
+        assert isinstance(digests, dict)
+        return digests
+
+    def __repr__(self) -> str:
+        call = ", ".join(f"{name}={text}" for name, text in self.arguments.items())
+        return f"<Request {self.function}({call}) key {self.key}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Request) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+class Hasher:
+    """Turns calls into requests.
+
+    Parameters
+    ----------
+    ignore
+        Names of parameters that do not affect the result, such as ``verbose``.
+    key
+        A function of the call's arguments whose result is hashed in their place.
+    name
+        The function's name, if another than its own: it then keeps its results when it moves or is renamed.
+    version
+        Any value; another version is another request.
+    on_change
+        ``"recompute"``: the code is part of the key. ``"warn"`` and ``"ignore"``: it is not.
+    depends
+        What the result depends on besides the arguments and the code that can be seen.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an option makes no sense; parameters that do not exist are found when a function is first given.
+    """
+
+    def __init__(
+        self,
+        *,
+        ignore: Iterable[str] = (),
+        key: Callable[..., object] | None = None,
+        name: str | None = None,
+        version: object = None,
+        on_change: OnChange = "recompute",
+        depends: Iterable[object] = (),
+    ) -> None:
+        if isinstance(ignore, str):
+            raise TypeError(f"ignore={ignore!r} is one string: give a list of parameter names, ignore=[{ignore!r}]")
+        self.ignore = tuple(ignore)
+        for parameter in self.ignore:
+            if not isinstance(parameter, str):
+                raise TypeError(f"ignore={list(self.ignore)!r} must hold names of parameters, not {parameter!r}")
+        if key is not None and not callable(key):
+            raise TypeError(f"key={key!r} is not callable: give a function of the call's arguments")
+        if name is not None and (not isinstance(name, str) or not name.strip()):
+            raise ValueError(f"name={name!r} is no name: give a text such as 'weather.load_city'")
+        if on_change not in get_args(OnChange):
+            raise ValueError(f"on_change={on_change!r} is not known: give 'recompute', 'warn' or 'ignore'")
+        self.key = key
+        self.name = name
+        self.version = version
+        self.on_change = on_change
+        self.depends = tuple(depends)
+        self._functions: dict[int, FunctionHasher] = {}
+
+    def of(self, function: Callable[..., Any]) -> FunctionHasher:
+        """Return the hasher of one function, with all that can be prepared before the first call."""
+        return FunctionHasher(function, self)
+
+    def hash(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Request:
+        """Return the request of ``function(*args, **kwargs)``.
+
+        Raises
+        ------
+        Unhashable
+            If an argument has no stable content.
+        """
+        known = self._functions.get(id(function))
+        if known is None or known.function is not function:
+            known = self._functions[id(function)] = self.of(function)
+        return known.hash(args, dict(kwargs)).describe()
+
+
+class FunctionHasher:
+    """Turns calls of one function into requests.
+
+    Parameters
+    ----------
+    function
+        The function as the user wrote it.
+    hasher
+        The options.
+    """
+
+    def __init__(self, function: Callable[..., Any], hasher: Hasher) -> None:
+        self.function = function
+        self.name = hasher.name or naming.function_name(function)
+        self.on_change = hasher.on_change
+        self.version = None if hasher.version is None else summarize(hasher.version)
+        self._key_function = hasher.key
+        self._home = self._find_home(hasher)
+        self._version_digest = hashing.digest(hasher.version, path="version", code=code_digest)
+        self._watcher: Watcher | _Frozen = Watcher(function, hasher.depends)
+        self._ignored = frozenset(hasher.ignore)
+        self._bind_arguments()
+        unknown = [name for name in hasher.ignore if name not in self._binding.names]
+        if unknown and self._binding.var_keyword is None and hasher.key is None:
+            raise ValueError(
+                f"ignore={list(hasher.ignore)!r}: {self.name} has no parameter {unknown[0]!r}; "
+                f"it has {', '.join(self._binding.names) or 'none'}"
+            )
+        self._prefixed: tuple[Fingerprint | None, bytes] | None = None
+
+    def _find_home(self, hasher: Hasher) -> str:
+        """Return what tells functions of one name apart when their code does not."""
+        if hasher.on_change == "recompute" or hasher.name is not None:
+            return ""
+        home = naming.home(getattr(self.function, "__module__", "") or "")
+        if not home:
+            raise ValueError(
+                f"on_change={hasher.on_change!r} leaves only its name to tell {self.name} from another function, and"
+                " this notebook or console has no file name that could be part of it: give name='…' as well"
+            )
+        return home
+
+    def _bind_arguments(self) -> None:
+        self._binding = Binding(self.function)
+        self._stands: tuple[Stand | None, ...] = stands(self.function, self._binding.signature)
+        names = []
+        self._kept: list[int] = []
+        for index, parameter in enumerate(self._binding.signature.parameters.values()):
+            stars = ""
+            if parameter.kind is parameter.VAR_POSITIONAL:
+                stars = "*"
+            elif parameter.kind is parameter.VAR_KEYWORD:
+                stars = "**"
+            names.append(stars + parameter.name)
+            if parameter.name not in self._ignored and self._stands[index] is not Ignored:
+                self._kept.append(index)
+        self._shown = tuple(names)
+        self._paths = tuple(f"argument {name!r}" for name in names)
+        # ignore= may also name a keyword that only **kwargs takes.
+        self._inside_kwargs = self._ignored.difference(self._binding.names)
+        self._plain = not self._inside_kwargs and not any(self._stands) and len(self._kept) == len(names)
+        self._kept_names = tuple(self._shown[index] for index in self._kept)
+
+    def fingerprint(self) -> Fingerprint:
+        """Return the fingerprint of the function's code as it is now."""
+        return self._watcher.current()
+
+    def hash(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
+        """Return the request of one call, its arguments not yet described.
+
+        Raises
+        ------
+        Unhashable
+            If an argument has no stable content.
+        """
+        fingerprint = self._watcher.current()
+        prefixed = self._prefixed
+        if prefixed is None or prefixed[0] is not fingerprint:
+            prefixed = self._prefixed = (fingerprint, self._prefix(fingerprint))
+        if self._key_function is not None:
+            names: tuple[str, ...] = ("key",)
+            values: tuple[Any, ...] = (self._key_function(*args, **kwargs),)
+            paths: tuple[str, ...] = ("result of key",)
+        else:
+            names, values, paths = self._arguments(args, kwargs)
+        try:
+            digests = [
+                hashing.digest(value, path=path, code=code_digest) for value, path in zip(values, paths, strict=True)
+            ]
+        except RecursionError:
+            raise Unhashable("arguments", "they are nested too deeply", "Give key= or ignore=.") from None
+        head = prefixed[1]
+        if names is not self._kept_names:
+            head += hashing.encode(names)
+        key = Key(xxhash.xxh3_128_hexdigest(head + b"".join(digests)))
+        return Request(self.name, key, fingerprint, self.version, names, values, digests)
+
+    def _arguments(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[str, ...], tuple[Any, ...], tuple[str, ...]]:
+        names, values = self._binding.arguments(args, kwargs)
+        if names is not self._binding.names:  # a call that does not fit the signature
+            kept = {name: value for name, value in kwargs.items() if name not in self._ignored}
+            return names, (args, kept), ("argument '*args'", "argument '**kwargs'")
+        if self._plain:
+            return self._kept_names, values, self._paths
+        chosen = []
+        for index in self._kept:
+            value, stand = values[index], self._stands[index]
+            if stand is not None:
+                value = stand(value)
+            elif self._inside_kwargs and names[index] == self._binding.var_keyword:
+                value = {name: item for name, item in value.items() if name not in self._inside_kwargs}
+            chosen.append(value)
+        return self._kept_names, tuple(chosen), tuple(self._paths[index] for index in self._kept)
+
+    def _prefix(self, fingerprint: Fingerprint) -> bytes:
+        """Return what the keys of all calls begin with."""
+        if self._prefixed is not None:
+            self._bind_arguments()  # the code changed under our hands, perhaps its defaults as well
+        code = fingerprint.digest if self.on_change == "recompute" else ""
+        identity = (_KEY_FORMAT, self.name, self._home, code, self._version_digest, self._kept_names)
+        return hashing.encode(identity)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # In a worker process the source may be out of reach: it goes on with the fingerprint found here.
+        state = self.__dict__.copy()
+        state["_watcher"] = _Frozen(self._watcher.current())
+        state["_prefixed"] = None
+        del state["_binding"], state["_stands"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._bind_arguments()
+
+
+class _Frozen:
+    """A fingerprint that travelled here with its function."""
+
+    def __init__(self, fingerprint: Fingerprint) -> None:
+        self._fingerprint = fingerprint
+
+    def current(self) -> Fingerprint:
+        return self._fingerprint
+
+
+def manifest_digest(fingerprint: Fingerprint | None) -> Digest | None:
+    """Return the digest of a fingerprint, or None where there is none."""
+    return None if fingerprint is None else fingerprint.digest

@@ -1,0 +1,239 @@
+"""What one function does by itself, as text: from its source if that is what runs, else from its byte code.
+
+A file may have been edited since it was imported, a cell may have been transformed, a name may be defined twice.
+So the source is believed only if compiling it gives the very code object that runs.
+"""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import dis
+import logging
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+from memodisk.canonical import Canonical
+from memodisk.texts import texts
+
+log = logging.getLogger("memodisk.source")
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+#: How a compiler was told to behave by `from __future__ import ...`, which a notebook carries from cell to cell.
+_FUTURE = 0
+for _name in __future__.all_feature_names:
+    _FUTURE |= getattr(__future__, _name).compiler_flag
+
+#: Generator, coroutine and variadic flags: what of `co_flags` is about behaviour rather than about spelling.
+_MEANINGFUL_FLAGS = 0x04 | 0x08 | 0x20 | 0x80 | 0x100 | 0x200
+
+#: A notebook in use for days defines its cells again and again: what was analysed is forgotten beyond this number.
+_MAX_REMEMBERED = 4096
+
+#: Line numbers for functions that begin on the same line, beyond those of any real file.
+_OUT_OF_REACH = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What one code object does by itself.
+
+    Parameters
+    ----------
+    text
+        Equal for the same program, blind to everything that has no effect.
+    only_annotations
+        Names that the code reads for the annotations of inner functions only.
+    """
+
+    text: str
+    only_annotations: frozenset[str] = frozenset()
+
+
+def own(code: CodeType, namespace: dict[str, Any]) -> Own:
+    """Return what a function's code does by itself, without its defaults, closure and globals.
+
+    Parameters
+    ----------
+    code
+        The code object that runs.
+    namespace
+        The globals of its function: a loader there may know the source of a zipped module.
+    """
+    known = _known.get(id(code))
+    if known is not None:
+        return known[1]
+    node = _node(code, namespace)
+    if node is None:
+        version = ".".join(map(str, sys.version_info[:2]))
+        result = Own(f"bytecode {version}\n{bytecode(code)}")
+    else:
+        canonical = Canonical(node)
+        result = Own(canonical.text, canonical.only_annotations)
+    if len(_known) >= _MAX_REMEMBERED:
+        _known.clear()
+    _known[id(code)] = code, result  # with the code, so that its id is not given to another
+    return result
+
+
+def is_in(text: str, code: CodeType) -> bool:
+    """Whether a code object was compiled from this text."""
+    return _search(text, code) is not None
+
+
+_known: dict[int, tuple[CodeType, Own]] = {}
+_trees: dict[tuple[str, int], _Compiled | None] = {}
+
+
+def _node(code: CodeType, namespace: dict[str, Any]) -> _Function | None:
+    """Find the syntax tree of the code that runs in any text that its file is known to have had."""
+    found = (_search(text, code) for text in texts(code.co_filename, namespace))
+    return next((node for node in found if node is not None), None)
+
+
+def _search(text: str, code: CodeType) -> _Function | None:
+    key = text, code.co_flags & _FUTURE
+    if key not in _trees:
+        if len(_trees) >= _MAX_REMEMBERED:
+            _trees.clear()
+        _trees[key] = _compile(*key)
+    compiled = _trees[key]
+    return compiled.find(code) if compiled else None
+
+
+def _compile(text: str, flags: int) -> _Compiled | None:
+    try:
+        return _Compiled(text, flags)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        log.debug("source cannot be compiled: %s", error)  # an edit in progress, a notebook's magics
+        return None
+
+
+class _Compiled:
+    """One text, parsed and compiled as a whole, since a method's code depends on its class."""
+
+    def __init__(self, text: str, flags: int) -> None:
+        # A notebook's cell may await outside of functions, which changes nothing inside of them.
+        flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        tree = compile(text, "<source>", "exec", flags | ast.PyCF_ONLY_AST, dont_inherit=True)
+        # The number of the first line leads from a code object to its node. Functions that begin on one line,
+        # and only they, get a number of their own: others keep theirs, lest the compiler sees new line breaks.
+        places: dict[tuple[str, int], list[_Function]] = {}
+        for node in ast.walk(tree):
+            if isinstance(node, _Function):
+                places.setdefault((_name_of(node), _first(node).lineno), []).append(node)
+        self._nodes: dict[tuple[str, int], _Function] = {}
+        self._places: dict[tuple[str, int], list[tuple[str, int]]] = {}
+        number = _OUT_OF_REACH
+        for (name, line), nodes in places.items():
+            for node in nodes:
+                key = name, line
+                if len(nodes) > 1:
+                    number += 1
+                    key = name, number
+                    first = _first(node)
+                    first.lineno = first.end_lineno = number
+                    first.col_offset = first.end_col_offset = 0
+                self._nodes[key] = node
+                self._places.setdefault((name, line), []).append(key)
+        self._codes: dict[tuple[str, int], list[CodeType]] = {}
+        for code in nested(compile(tree, "<source>", "exec", flags, dont_inherit=True)):
+            self._codes.setdefault((code.co_name, code.co_firstlineno), []).append(code)
+
+    def find(self, code: CodeType) -> _Function | None:
+        for key in self._places.get((code.co_name, code.co_firstlineno), ()):
+            if any(_same(code, compiled) for compiled in self._codes.get(key, ())):
+                return self._nodes[key]
+        return None
+
+
+def _name_of(node: _Function) -> str:
+    return "<lambda>" if isinstance(node, ast.Lambda) else node.name
+
+
+def _first(node: _Function) -> ast.expr | ast.stmt:
+    """The node whose line is the first line of the code object."""
+    return node if isinstance(node, ast.Lambda) or not node.decorator_list else node.decorator_list[0]
+
+
+def nested(code: CodeType) -> Iterator[CodeType]:
+    """Yield a code object and all those inside of it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from nested(constant)
+
+
+_COMPARED = (
+    "co_code",
+    "co_names",
+    "co_varnames",
+    "co_freevars",
+    "co_cellvars",
+    "co_argcount",
+    "co_posonlyargcount",
+    "co_kwonlyargcount",
+    "co_flags",
+    "co_exceptiontable",
+)
+
+
+def _same(a: CodeType, b: CodeType) -> bool:
+    """Whether two code objects do the same; lines and file names do not matter."""
+    if any(getattr(a, field, None) != getattr(b, field, None) for field in _COMPARED):
+        return False
+    if len(a.co_consts) != len(b.co_consts):
+        return False
+    return all(map(_same_constant, a.co_consts, b.co_consts))
+
+
+def _same_constant(a: object, b: object) -> bool:
+    if isinstance(a, CodeType) and isinstance(b, CodeType):
+        return _same(a, b)
+    return _literal(a) == _literal(b)
+
+
+def bytecode(code: CodeType) -> str:
+    """Return a code object as text, blind to lines, file name and docstrings.
+
+    Instructions name what they use instead of numbering it, so that a docstring, which is a constant too, moves nothing.
+    """
+    instructions = [i for i in dis.get_instructions(code) if i.opname not in ("CACHE", "EXTENDED_ARG", "NOP", "RESUME")]
+    ordinals = {instruction.offset: number for number, instruction in enumerate(instructions)}
+    offsets = sorted(ordinals)
+    parts = [
+        f"{code.co_argcount} {code.co_posonlyargcount} {code.co_kwonlyargcount} {code.co_flags & _MEANINGFUL_FLAGS}",
+        f"{code.co_varnames[: _parameters(code)]} {code.co_freevars} {code.co_cellvars}",
+    ]
+    jumps = {*dis.hasjrel, *dis.hasjabs}
+    for instruction in instructions:
+        operand = instruction.argval
+        if instruction.opcode in jumps:
+            # A target may have been left out above: then the next one that was not is meant.
+            operand = next((ordinals[offset] for offset in offsets if offset >= operand), len(offsets))
+        parts.append(f"{instruction.opname} {_literal(operand)}")
+    table = getattr(code, "co_exceptiontable", b"")
+    return "\n".join([*parts, table.hex()])
+
+
+def _parameters(code: CodeType) -> int:
+    return code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08)
+
+
+def _literal(value: object) -> str:
+    """Return a constant of a code object as text: unlike ==, it tells 1 from True and 0.0 from -0.0."""
+    if isinstance(value, CodeType):
+        return f"<{value.co_name}\n{bytecode(value)}>"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_literal, value))})"
+    if isinstance(value, frozenset):
+        return f"{{{', '.join(sorted(map(_literal, value)))}}}"
+    if isinstance(value, str):
+        return ascii(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return hex(value)
+    return repr(value)

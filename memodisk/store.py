@@ -1,0 +1,385 @@
+"""Where things lie on disk, and how they get there. Knows files and names; knows no functions.
+
+    <directory>/
+      CACHEDIR.TAG  README.txt  .gitignore     so that backups, people and git know what this is
+      locks/                                   safe to delete when nothing runs
+      v1/<function>/
+        3/3fa9…e1.record.json                  a record, named by its key
+        3/3c07…44.parquet                      a blob, named by the digest of its own bytes
+        code/51d0…9a.txt                       a manifest, named by its fingerprint
+
+A file is at ``v1/<function>/<first hex digit>/<hash>.<suffix>``; ``.record.json`` is a record, anything else a blob.
+
+The record is the commit. A blob is renamed into place before the record that points at it, so a crash at any point
+leaves at most a file that nobody refers to. Nothing is synced to the platter: after a power cut a file may be
+empty, and because every read is verified that is a miss, never a wrong value.
+
+The content behind a blob's name never changes, because the name is the content's digest. This is what makes the
+directory safe on a network drive, whose clients may serve the old content of a replaced file for a minute.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from memodisk import files
+from memodisk.eviction import Entry
+from memodisk.hashing import Digest, Key, digest_bytes
+
+RECORD_SUFFIX = "record.json"
+#: Records are a few hundred bytes, with an embedded result about 2 KiB more; anything beyond this is no record of ours.
+MAX_RECORD_SIZE = 1 << 16
+
+#: Sixteen: on a network drive every directory costs about four round trips when it is made and again in every scan.
+SHARDS = "0123456789abcdef"
+
+_MAX_DIRECTORY_NAME = 80
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+# Names that Windows keeps for devices, whatever follows the first dot.
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
+_HASH_NAME = re.compile(r"([0-9a-f]{32})\.(.+)")
+
+_README = """\
+This directory is a cache of function results, made by memodisk (import memodisk).
+
+Everything here can be deleted at any time: the worst that happens is that something is computed again.
+
+  v1/<function>/<first hex digit>/<key>.record.json    what was called, with which arguments, when, how long it took
+  v1/<function>/<first hex digit>/<digest>.<suffix>    the result: .npy, .parquet, .pkl, .txt, ... open it with any tool
+  v1/<function>/code/<fingerprint>.txt                 the code that a result was made with, as a list to diff
+
+A record points at its result by "digest"; a result is named by the digest of its own bytes.
+
+Look around:
+  ls v1                                            which functions
+  du -sh v1/*                                      how much space each takes
+  jq -r '[.function, .seconds, .bytes, (.arguments | tostring)] | @tsv' v1/*/*/*.record.json
+  find v1 -type f -mtime +30 -delete               forget what nobody used for 30 days
+  rm -r v1/<function>                              forget one function
+
+You may move or copy the directory: all names inside are relative. Open results only from people you trust: a .pkl file
+can run code when it is opened.
+"""
+_TAG = """\
+Signature: 8a477f597d28d172789f06886806bc55
+# This file marks a cache directory made by memodisk, so that backup programs can leave it out.
+# See https://bford.info/cachedir/
+"""
+
+
+def directory_name(function: str) -> str:
+    """Return the name of a function's directory: the function's own name where any file system takes it.
+
+    Two functions that end up in one directory do no harm, since a key covers the function's full name.
+    """
+    safe = _UNSAFE.sub("_", function).strip(".") or "_"
+    if _RESERVED.match(safe):
+        safe = "_" + safe
+    if safe == function and len(safe) <= _MAX_DIRECTORY_NAME:
+        return safe
+    mark = "-" + digest_bytes(function.encode("utf-8", "surrogatepass"))[:8]
+    return safe[: _MAX_DIRECTORY_NAME - len(mark)].rstrip(".") + mark
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What tells one version of a record file from another without reading it."""
+
+    inode: int
+    mtime_ns: int
+    size: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Identity:
+        """Return the identity of the file that has this status."""
+        return cls(status.st_ino, status.st_mtime_ns, status.st_size)
+
+
+class Damaged(ValueError):
+    """A blob is not what its name says."""
+
+
+class Store:
+    """The files of one cache directory.
+
+    Parameters
+    ----------
+    directory
+        The cache directory. It is made when the first result is stored.
+    """
+
+    def __init__(self, directory: str) -> None:
+        self.directory = directory
+        self._functions = os.path.join(directory, "v1")
+        self._prepared = False
+
+    def function_directory(self, function: str) -> str:
+        """Return the directory of one function's results."""
+        return f"{self._functions}/{directory_name(function)}"
+
+    def lock_directory(self) -> str:
+        """Return the directory of lock files."""
+        return os.path.join(self.directory, "locks")
+
+    @staticmethod
+    def record_path(function_directory: str, key: Key) -> str:
+        """Return where the record of a key lies."""
+        return f"{function_directory}/{key[0]}/{key}.{RECORD_SUFFIX}"
+
+    @staticmethod
+    def blob_path(function_directory: str, digest: Digest, suffix: str) -> str:
+        """Return where the blob of a digest lies."""
+        return f"{function_directory}/{digest[0]}/{digest}.{suffix}"
+
+    @staticmethod
+    def manifest_path(function_directory: str, fingerprint: Digest) -> str:
+        """Return where the manifest of a fingerprint lies."""
+        return f"{function_directory}/code/{fingerprint}.txt"
+
+    # Reading
+
+    def read_record(self, path: str) -> tuple[bytes, os.stat_result]:
+        """Return the bytes and the status of a record file.
+
+        Raises
+        ------
+        OSError
+            If there is none (`FileNotFoundError`) or it cannot be read.
+        """
+        try:
+            return files.read(path, MAX_RECORD_SIZE)
+        except OSError as error:
+            if error.errno not in files.TRANSIENT:
+                raise
+        files.look_again(os.path.dirname(path))
+        return files.read(path, MAX_RECORD_SIZE)
+
+    def read_blob(self, path: str, digest: Digest, size: int) -> memoryview:
+        """Return the verified bytes of a blob.
+
+        Raises
+        ------
+        Damaged
+            If they are not exactly the bytes that were stored.
+        OSError
+            If there is no such blob (`FileNotFoundError`) or it cannot be read.
+        """
+        try:
+            data, found = files.read_hashed(path, size)
+        except OSError as error:
+            if error.errno not in files.TRANSIENT:
+                raise
+            files.look_again(os.path.dirname(path))
+            data, found = files.read_hashed(path, size)
+        if data is None:
+            raise Damaged(found)
+        if found != digest:
+            raise Damaged(f"its bytes have the digest {found}")
+        return data
+
+    def check_size(self, path: str, size: int) -> None:
+        """Check that a blob which is about to be mapped into memory is an ordinary file of the right size.
+
+        Raises
+        ------
+        Damaged, OSError
+            As `read_blob`.
+        """
+        try:
+            status = os.lstat(path)
+        except OSError as error:
+            if error.errno not in files.TRANSIENT:
+                raise
+            files.look_again(os.path.dirname(path))
+            status = os.lstat(path)
+        if not stat.S_ISREG(status.st_mode):
+            raise Damaged("it is no ordinary file")
+        if status.st_size != size:
+            raise Damaged(f"it has {status.st_size:,} bytes instead of {size:,}")
+
+    # Writing
+
+    def begin_blob(self, function_directory: str) -> tuple[files.Temporary, files.BlobWriter]:
+        """Return a writer to encode a result into, and the temporary file that it spills to if the result is large."""
+        self._prepare()
+        # The blob's shard follows from its digest, which is known only at the end. Large blobs are written one
+        # level up; a rename between directories of one file system is atomic, too.
+        temporary = files.Temporary(function_directory)
+        return temporary, files.BlobWriter(temporary.open)
+
+    def publish(
+        self,
+        *,
+        record_path: str,
+        record: bytes,
+        blob_path: str,
+        blob: bytes | files.Temporary,
+        digest: Digest,
+        size: int,
+    ) -> None:
+        """Publish a blob and then the record that points at it.
+
+        The modification times are put in order as well: eviction removes what is older than one cutoff, so a record
+        must never be fresher than its blob. Therefore the record's bytes are written before the blob's.
+
+        Raises
+        ------
+        OSError
+            If the file system refuses; nothing half-written stays behind.
+        """
+        record_file = files.Temporary(os.path.dirname(record_path))
+        blob_file = files.Temporary(os.path.dirname(blob_path)) if isinstance(blob, bytes) else blob
+
+        def blob_is_valid() -> bool:
+            try:
+                return files.read_hashed(blob_path, size)[1] == digest
+            except OSError:
+                return False
+
+        def record_is_valid() -> bool:
+            try:
+                return files.read(record_path, MAX_RECORD_SIZE)[0] != b""
+            except OSError:
+                return False
+
+        try:
+            record_file.write(record)
+            if isinstance(blob, bytes):
+                blob_file.write(blob)
+            else:
+                os.makedirs(os.path.dirname(blob_path), exist_ok=True)
+                os.utime(blob_file.path)
+            blob_file.publish(blob_path, blob_is_valid)
+            record_file.publish(record_path, record_is_valid)
+        finally:
+            blob_file.discard()
+            record_file.discard()
+
+    def write_manifest(self, function_directory: str, fingerprint: Digest, text: str) -> None:
+        """Write the manifest of a fingerprint unless it is there."""
+        path = self.manifest_path(function_directory, fingerprint)
+        if os.path.exists(path):
+            return
+        self._write_once(path, text)
+
+    def freshen(self, record_path: str, blob_path: str) -> None:
+        """Set the modification times of a record and of its blob to the file system's now.
+
+        The record first: a blob is never older than a record that points at it.
+        """
+        for path in (record_path, blob_path):
+            try:
+                os.utime(path)
+            except OSError:
+                pass  # read-only for this user, or gone: it was only about being remembered as used
+
+    def _prepare(self) -> None:
+        """Make the directory with the files that tell backups, people and git what it is."""
+        if self._prepared:
+            return
+        tag = os.path.join(self.directory, "CACHEDIR.TAG")
+        if not os.path.exists(tag):
+            self._write_once(os.path.join(self.directory, ".gitignore"), "*\n")
+            self._write_once(os.path.join(self.directory, "README.txt"), _README)
+            self._write_once(tag, _TAG)
+        self._prepared = True
+
+    def _write_once(self, path: str, text: str) -> None:
+        file = files.Temporary(os.path.dirname(path))
+        try:
+            file.write(text.encode("utf-8", "surrogatepass"))
+            file.publish(path, lambda: os.path.exists(path))
+        finally:
+            file.discard()
+
+    # Listing and removing
+
+    def functions(self) -> list[str]:
+        """Return the directory of each function that has results, by name."""
+        try:
+            with os.scandir(self._functions) as found:
+                return sorted(entry.path for entry in found if entry.is_dir(follow_symlinks=False))
+        except FileNotFoundError:
+            return []
+
+    def entries(self, function_directory: str) -> Iterator[Entry]:
+        """List records and blobs of one function with their sizes and times; no file is opened."""
+        for shard in SHARDS:
+            try:
+                with os.scandir(f"{function_directory}/{shard}") as found:
+                    for item in found:
+                        match = _HASH_NAME.fullmatch(item.name)
+                        if match is None:
+                            continue
+                        try:
+                            status = item.stat(follow_symlinks=False)
+                        except FileNotFoundError:
+                            continue  # removed in the meantime
+                        if stat.S_ISREG(status.st_mode):
+                            is_record = match[2] == RECORD_SUFFIX
+                            yield Entry(item.path, is_record, disk_usage(status), status.st_mtime_ns)
+            except FileNotFoundError:
+                continue
+
+    def remove(self, path: str) -> bool:
+        """Remove a file; True if it was there."""
+        try:
+            os.unlink(path)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def remove_blob(self, function_directory: str, digest: Digest) -> None:
+        """Remove the blob of a digest, whatever its suffix."""
+        try:
+            with os.scandir(f"{function_directory}/{digest[0]}") as found:
+                paths = [item.path for item in found if item.name.startswith(digest + ".")]
+        except FileNotFoundError:
+            return
+        for path in paths:
+            # A key of the same 32 digits as the digest would be a record.
+            if not path.endswith("." + RECORD_SUFFIX):
+                self.remove(path)
+
+    def remove_function(self, function_directory: str) -> None:
+        """Remove all that is stored of one function: records first, so that no record ever lacks its blob."""
+        for entry in sorted(self.entries(function_directory), key=lambda entry: not entry.is_record):
+            self.remove(entry.path)
+        self._remove_rest(function_directory)
+
+    def _remove_rest(self, function_directory: str) -> None:
+        # Manifests and what the dead left behind. `.nfs*` files belong to the network drive and vanish by themselves.
+        for parent, _, names in os.walk(function_directory, topdown=False):
+            for name in names:
+                if not name.startswith(".nfs"):
+                    self.remove(os.path.join(parent, name))
+            try:
+                os.rmdir(parent)
+            except OSError:
+                pass  # somebody stores something here just now
+
+
+def disk_usage(status: os.stat_result) -> int:
+    """Return the bytes that a file really takes on disk."""
+    blocks = getattr(status, "st_blocks", None)
+    return status.st_size if blocks is None else blocks * 512
+
+
+def default_directory() -> str:
+    """Return ``$MEMODISK_DIR``, else the user's cache directory by the platform's convention."""
+    chosen = os.environ.get("MEMODISK_DIR")
+    if chosen:
+        return os.path.abspath(os.path.expanduser(chosen))
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~\\AppData\\Local")
+        return os.path.join(base, "memodisk", "Cache")
+    if sys.platform == "darwin":
+        return os.path.expanduser("~/Library/Caches/memodisk")
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    # The XDG specification says that a relative path there is to be ignored.
+    return os.path.join(base if os.path.isabs(base) else os.path.expanduser("~/.cache"), "memodisk")
