@@ -7,13 +7,16 @@
 
 from __future__ import annotations
 
-from memodisk.cache import Evicted, Result
 from memodisk.depends import File, env
 from memodisk.errors import MemodiskError, Miss, Reason, Undecodable, Unencodable, Unhashable
+from memodisk.layer import Result
 from memodisk.memoize import Cache, CacheInfo, Memoized, default_cache, memoize
 from memodisk.parameters import FileContent, Ignored, by
 from memodisk.record import Record
 from memodisk.request import Hasher, Request
+from memodisk.switches import disabled, only_cached
+from memodisk.trimmer import Evicted
+from memodisk.verify import Verification
 from memodisk.version import __version__
 
 __all__ = [
@@ -34,9 +37,12 @@ __all__ = [
     "Undecodable",
     "Unencodable",
     "Unhashable",
+    "Verification",
     "__version__",
     "by",
+    "disabled",
     "default_cache",
     "env",
     "memoize",
+    "only_cached",
 ]

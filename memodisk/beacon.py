@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from memodisk.files import machine
+
 #: Seconds before a computation gets its file. Most are shorter, and a file costs as much as storing a result.
 DELAY = 1.0
 #: Seconds between touches. Eight of them may be missed before the owner is given up.
@@ -37,14 +39,31 @@ class Owner:
         Where.
     since
         Seconds since 1970-01-01 UTC by the owner's clock.
+    machine
+        Which machine and container that is; process ids are unique within it.
     waits_for
-        Keys of other computations that it waits for itself.
+        Files in which other computations that it waits for give their signs of life: a name in the same directory, or
+        a path if the other function's results are kept elsewhere.
     """
 
     host: str
     pid: int
     since: float
+    machine: str
     waits_for: tuple[str, ...] = ()
+
+    @property
+    def is_alive_here(self) -> bool:
+        """True if it is a process of this machine, and there."""
+        if self.machine != machine() or os.name != "posix":  # elsewhere os.kill(pid, 0) would end the process
+            return False
+        try:
+            os.kill(self.pid, 0)
+        except (ProcessLookupError, OverflowError):
+            return False
+        except OSError:
+            pass  # alive, and somebody else's
+        return True
 
     def __str__(self) -> str:
         return f"process {self.pid} on {self.host}, since {time.strftime('%H:%M:%S', time.localtime(self.since))}"
@@ -56,7 +75,7 @@ def read_owner(path: str) -> tuple[Owner | None, float]:
         with open(path, encoding="utf-8") as file:
             fields = json.loads(file.read(4096))
             mtime = os.fstat(file.fileno()).st_mtime
-        owner = Owner(fields["host"], fields["pid"], fields["since"], tuple(fields["waits_for"]))
+        owner = Owner(fields["host"], fields["pid"], fields["since"], fields["machine"], tuple(fields["waits_for"]))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None, 0.0
     return owner, mtime
@@ -83,8 +102,12 @@ class Beacon:
         with self._lock:
             self._alight[path] = _Light(time.time(), self._clock() + DELAY)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="memodisk-beacon", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="memodisk-beacon", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:
+                    return  # at the end of the program, or out of threads: a sign of life is a courtesy
+                self._thread = thread
         if not self._wake.is_set():
             self._wake.set()
 
@@ -96,13 +119,28 @@ class Beacon:
                 return
             _remove(path)
 
-    def tell(self, path: str, waits_for: tuple[str, ...]) -> None:
-        """Say at once which keys the computation at `path` waits for."""
+    def clear(self, path: str) -> None:
+        """Remove the last sign of life of somebody who is dead."""
+        with self._lock:
+            if path not in self._alight:
+                _remove(path)
+
+    def begin_wait(self, path: str, other: str) -> None:
+        """Say within a second, by a sign of life, that the computation at `path` waits for the one at `other`."""
         with self._lock:
             light = self._alight.get(path)
-            if light is not None and light.waits_for != waits_for:
-                light.waits_for = waits_for
-                self._show(path, light)
+            if light is not None:
+                light.waits_for.append(_name_beside(path, other))
+                light.due = min(light.due, self._clock() + DELAY / 2)
+
+    def end_wait(self, path: str, other: str) -> None:
+        """Say that the computation at `path` waits no more for the one at `other`."""
+        with self._lock:
+            light = self._alight.get(path)
+            name = _name_beside(path, other)
+            if light is not None and name in light.waits_for:
+                light.waits_for.remove(name)
+                light.due = min(light.due, self._clock() + DELAY / 2)
 
     def give_signs(self) -> None:
         """Write or touch the file of each computation that it is time for."""
@@ -118,7 +156,8 @@ class Beacon:
             "host": platform.node(),
             "pid": os.getpid(),
             "since": light.since,
-            "waits_for": list(light.waits_for),
+            "machine": machine(),
+            "waits_for": light.waits_for,
         }
         # In place: a reader that meets a half-written file reads it again half a second later.
         try:
@@ -148,7 +187,13 @@ class _Light:
         self.since = since
         self.due = due
         self.is_shown = False
-        self.waits_for: tuple[str, ...] = ()
+        #: With repetitions: several tasks of one computation may wait for the same.
+        self.waits_for: list[str] = []
+
+
+def _name_beside(path: str, other: str) -> str:
+    directory, name = os.path.split(other)
+    return name if directory == os.path.dirname(path) else other
 
 
 def _remove(path: str) -> None:

@@ -1,81 +1,58 @@
-"""Results on disk: load, save, forget, evict. The only module that sees records, blobs, codecs and files together."""
+"""Results on disk, in one directory or in several: what is looked for where, and what is written where."""
 
 from __future__ import annotations
 
-import functools
+import errno
 import logging
 import os
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+import stat
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, get_args
 
-from memodisk import codecs, files
-from memodisk.codecs import Codec
-from memodisk.errors import Miss, Reason, Undecodable, Unencodable
-from memodisk.eviction import Entry, Limits, choose_victims
-from memodisk.freshener import freshener
+from memodisk.errors import Miss, Reason
+from memodisk.eviction import Limits
+from memodisk.explain import MAX_COMPARED, Explanation, explain_hit, explain_miss
+from memodisk.faults import warn_once
 from memodisk.hashing import Digest
-from memodisk.memory import Kept, Memory
-from memodisk.record import MAX_EMBEDDED, DamagedRecord, Record
+from memodisk.layer import Layer, Result
+from memodisk.memory import Kept
+from memodisk.record import Record
 from memodisk.request import Request
-from memodisk.store import Damaged, Identity, Store, default_directory
-from memodisk.units import format_bytes, parse_count, parse_seconds
-from memodisk.version import __version__
+from memodisk.stats import Stats, count_up
+from memodisk.store import default_directory
+from memodisk.trimmer import Evicted
+from memodisk.units import parse_bytes, parse_count, parse_seconds
+from memodisk.verify import Progress, Verification, verify
 
 log = logging.getLogger("memodisk.cache")
 
-#: A manifest has a line of some 60 bytes for each thing a function depends on.
-_MAX_MANIFEST = 1 << 24
+#: What a file system says that cannot be written to at all.
+_READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
-
-@dataclass(frozen=True)
-class Result:
-    """A value together with its record."""
-
-    value: Any
-    record: Record
-
-    @property
-    def bytes(self) -> int:
-        """Size of the encoded value in bytes."""
-        return self.record.bytes
-
-
-@dataclass(frozen=True)
-class Evicted:
-    """What an eviction removed.
-
-    Parameters
-    ----------
-    count
-        Number of records.
-    bytes
-        Bytes on disk, of records and blobs together.
-    functions
-        Names of the directories of the functions concerned.
-    """
-
-    count: int = 0
-    bytes: int = 0
-    functions: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        what = f"{self.count:,} result{'' if self.count == 1 else 's'}, {format_bytes(self.bytes)}"
-        return f"evicted {what}" + (f" of {', '.join(self.functions)}" if self.functions else "")
+Policy = Literal["lru", "cost"]
+Directory = str | os.PathLike[str]
 
 
 class ResultCache:
-    """A directory of results.
+    """Results on disk.
 
     Parameters
     ----------
     directory
         Where to keep results; made when the first one is stored. Default: ``$MEMODISK_DIR``, else the user's cache
-        directory by the platform's convention.
+        directory by the platform's convention. Several directories, nearest first, are layers: they are read in order, a
+        hit in a farther one is copied to the nearer ones, and what is computed is written to all. A layer may also be a
+        `Cache` with options of its own.
+    max_bytes, max_count, max_age
+        What the directory is kept within: bytes on disk (a number, or a string such as ``"20GB"``), number of results,
+        time without use (seconds, or a string such as ``"90d"``). The least recently used results are evicted.
+    policy
+        ``"lru"``, or ``"cost"`` to keep the results that save most computing time for each byte.
     freshen
         How long a hit need not be written down, in seconds or as a string: the time of last use of an entry is exact to
         this span. 0 is exact.
+    readonly
+        Serve hits, write nothing.
     strict
         Raise what would otherwise be a warning: results that cannot be stored, arguments that cannot be hashed, a
         directory that cannot be used.
@@ -90,44 +67,63 @@ class ResultCache:
 
     def __init__(
         self,
-        directory: str | os.PathLike[str] | None = None,
+        directory: Directory | Sequence[Directory | ResultCache] | None = None,
         *,
+        max_bytes: float | str | None = None,
+        max_count: int | None = None,
+        max_age: float | str | None = None,
+        policy: Policy = "lru",
         freshen: float | str = "1h",
+        readonly: bool = False,
         strict: bool = False,
     ) -> None:
-        if directory is None:
-            chosen = default_directory()
-        else:
-            try:
-                chosen = os.fspath(directory)
-            except TypeError:
-                raise TypeError(f"directory={directory!r} is no path: give a string or a pathlib.Path") from None
-            if not isinstance(chosen, str) or not chosen:
-                raise TypeError(f"directory={directory!r} is no path: give a string or a pathlib.Path")
-        self.directory = os.path.abspath(os.path.expanduser(chosen))
-        if os.path.isfile(self.directory):
-            raise NotADirectoryError(
-                f"directory={self.directory!r} is a file: give a directory, or a path that does not exist yet"
-            )
+        if policy not in get_args(Policy):
+            raise ValueError(f"policy={policy!r} is not known: give 'lru' or 'cost'")
         self.strict = strict
-        self.freshen = parse_seconds(freshen, "freshen")
-        self._start()
+        self.limits = parse_limits(max_bytes, max_count, max_age)
+        self._freshen = parse_seconds(freshen, "freshen")
+        self._policy = policy
+        self._readonly = readonly
+        if isinstance(directory, (list, tuple)):
+            if not directory:
+                raise ValueError("directory=[] has no directory: give at least one")
+            self._layers = [layer for one in directory for layer in self._make_layers(one)]
+        else:
+            self._layers = self._make_layers(directory)
+        self.directory = self._layers[0].directory
 
-    def _start(self) -> None:
-        self._store = Store(self.directory)
-        self._memory = Memory()
-        self._directories: dict[str, str] = {}
-        self._manifests: set[Digest] = set()
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"directory": self.directory, "strict": self.strict, "freshen": self.freshen}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._start()
+    def _make_layers(self, directory: Any) -> list[Layer]:
+        if isinstance(directory, ResultCache):
+            return directory._layers
+        return [
+            Layer(
+                checked_directory(directory),
+                limits=self.limits,
+                policy=self._policy,
+                freshen=self._freshen,
+                readonly=self._readonly,
+            )
+        ]
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.directory!r})"
+        directories = [layer.directory for layer in self._layers]
+        return f"{type(self).__name__}({directories[0] if len(directories) == 1 else directories!r})"
+
+    @property
+    def directories(self) -> list[str]:
+        """The directories, nearest first."""
+        return [layer.directory for layer in self._layers]
+
+    @property
+    def is_readonly(self) -> bool:
+        """True if nothing can be stored here."""
+        return not self._writable()
+
+    @property
+    def shared_directory(self) -> str | None:
+        """The farthest directory that can be written to, where all meet who compute the same. None if there is none."""
+        writable = [layer for layer in self._writable() if not layer.is_resting]
+        return writable[-1].directory if writable else None
 
     # One result
 
@@ -149,47 +145,50 @@ class ResultCache:
         Miss
             With its reason, if there is no usable result.
         """
-        directory = self._directory(request.function)
-        path = Store.record_path(directory, request.key)
-        kept = self._memory.get(path)
-        if kept is not None and not mmap:
+        layers = self._layers
+        if len(layers) == 1:
+            return layers[0].load(request, ttl=ttl, mmap=mmap)
+        told: Miss | None = None
+        unreadable: list[tuple[Layer, Miss]] = []
+        for depth, layer in enumerate(layers):
             try:
-                status = os.stat(path)
-            except OSError:
-                status = None
-            if status is not None and Identity.of(status) == kept.identity:
-                _check_age(kept.record, ttl)
-                result = self._decode(kept.record, kept.codec, memoryview(kept.blob))
-                self._used(path, directory, kept.record, kept.codec, status.st_mtime)
-                return result
-            self._memory.drop(path)
-        record, status = self._read_record(path, request)
-        _check_age(record, ttl)
-        try:
-            codec = codecs.get(record.codec)
-        except ValueError as error:
-            raise Miss(Reason.UNDECODABLE, str(error)) from error
-        if mmap and hasattr(codec, "map"):
-            result = self._map(directory, record, codec)
-        else:
-            blob = self._read_blob(directory, record, codec)
-            result = self._decode(record, codec, blob)
-            if blob.readonly:
-                self._memory.put(path, Kept(Identity.of(status), record, codec, bytes(blob)))
-        self._used(path, directory, record, codec, status.st_mtime)
-        return result
+                result = layer.load(request, ttl=ttl, mmap=mmap)
+            except Miss as miss:
+                if miss.reason is Reason.UNREADABLE:
+                    unreadable.append((layer, miss))
+                # What is wrong with a near layer is told even if a far one has nothing.
+                elif told is None or told.reason is Reason.ABSENT:
+                    told = miss
+                continue
+            for other, fault in unreadable:
+                self._warn(other, fault)
+            for nearer in layers[:depth]:
+                if not nearer.readonly:
+                    self._copy(request, layer, nearer)
+            return result
+        if told is None:
+            raise unreadable[0][1]
+        for other, fault in unreadable:
+            self._warn(other, fault)
+        raise told
+
+    def recall(self, key: str) -> Kept | None:
+        """Return what is kept in memory of a key, if it still is what is on disk. See `Layer.recall`."""
+        return self._layers[0].recall(key)
 
     def contains(self, request: Request, *, ttl: float | None = None) -> bool:
         """Return True if there is a record of the request that has not expired; its blob is not read."""
-        path = Store.record_path(self._directory(request.function), request.key)
-        try:
-            record, _ = self._read_record(path, request)
-            _check_age(record, ttl)
-        except Miss:
-            return False
-        return True
+        return any(layer.contains(request, ttl=ttl) for layer in self._layers)
 
-    def save(self, request: Request, value: Any, *, seconds: float = 0.0, codec: str = "auto") -> Result:
+    def save(
+        self,
+        request: Request,
+        value: Any,
+        *,
+        seconds: float = 0.0,
+        codec: str = "auto",
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+    ) -> Result:
         """Store the result of a request, and return it with its record.
 
         Parameters
@@ -202,52 +201,41 @@ class ResultCache:
             How long that took.
         codec
             Name of the codec, or ``"auto"`` for the one that suits the value's type.
+        limits
+            What the function's results are kept within, besides the limits of the cache.
 
         Raises
         ------
         Unencodable
             If the codec cannot hold the value exactly.
         OSError
-            If the file system refuses; nothing half-written stays behind.
+            If no directory takes it; nothing half-written stays behind.
         """
-        chosen = codecs.choose(value) if codec == "auto" else codecs.get(codec)
-        if codec != "auto" and not chosen.accepts(value):
-            raise Unencodable("result", f"codec {codec!r} cannot hold this {type(value).__name__} exactly")
-        directory = self._directory(request.function)
-        temporary, writer = self._store.begin_blob(directory)
-        try:
-            chosen.encode(value, writer)  # type: ignore[arg-type]
-            digest, data = writer.finish()
-            record = Record(
-                function=request.function,
-                key=request.key,
-                digest=digest,
-                codec=chosen.name,
-                bytes=writer.size,
-                seconds=seconds,
-                created=time.time(),
-                arguments=request.arguments,
-                argument_digests=request.argument_digests,
-                fingerprint=None if request.fingerprint is None else request.fingerprint.digest,
-                version=request.version,
-                made_by=_made_by(os.getpid()),
-                data=data if data is not None and len(data) <= MAX_EMBEDDED else None,
-            )
-            self._write_manifest(directory, request)
-            path = Store.record_path(directory, request.key)
-            self._memory.drop(path)
-            self._store.publish(
-                record_path=path,
-                record=record.to_json(),
-                blob_path=Store.blob_path(directory, digest, chosen.suffix),
-                blob=temporary if data is None else data,
-                digest=digest,
-                size=writer.size,
-            )
-        finally:
-            writer.abandon()
-            temporary.discard()
-        return Result(value, record)
+        saved: Layer | None = None
+        result: Result | None = None
+        refused: list[tuple[Layer, OSError]] = []
+        for layer in self._layers:
+            if layer.readonly:
+                continue
+            try:
+                if saved is None or result is None:
+                    result = layer.save(request, value, seconds=seconds, codec=codec, limits=limits)
+                    saved = layer
+                else:
+                    try:
+                        layer.adopt(saved, request, limits)
+                    except Miss:  # the other one has evicted or forgotten it already
+                        layer.save(request, value, seconds=seconds, codec=codec, limits=limits)
+            except OSError as error:
+                refused.append((layer, error))
+        if result is None:
+            raise refused[0][1] if refused else OSError(errno.EROFS, "the cache is read-only", self.directory)
+        for layer, error in refused:
+            if error.errno in _READ_ONLY:
+                layer.readonly = True
+            else:
+                self._warn(layer, error)
+        return result
 
     def forget(self, request: Request) -> bool:
         """Remove the result of a request, and its blob unless other records of the function use it.
@@ -256,27 +244,38 @@ class ResultCache:
         -------
         True if there was one.
         """
-        directory = self._directory(request.function)
-        path = Store.record_path(directory, request.key)
-        self._memory.drop(path)
-        try:
-            digest = Record.from_json(self._store.read_record(path)[0]).digest
-        except (OSError, DamagedRecord):
-            return self._store.remove(path)
-        removed = self._store.remove(path)
-        # Nobody else may use the blob. Asked after the record is gone: of two that forget at once, the later one
-        # sees it.
-        if not any(record.digest == digest for _, record in self._records_in(directory)):
-            self._store.remove_blob(directory, digest)
-        return removed
+        forgotten = [layer.forget(request) for layer in self._writable()]
+        return any(forgotten)
 
     def manifest(self, func_name: str, fingerprint: Digest) -> str | None:
         """Return the manifest of a fingerprint that results of a function were made with, or None if it is gone."""
+        texts = (layer.manifest(func_name, fingerprint) for layer in self._layers)
+        return next((text for text in texts if text is not None), None)
+
+    def explain(self, request: Request, *, ttl: float | None = None, most: int = MAX_COMPARED) -> Explanation:
+        """Return whether a request hits, and if not, why, with its nearest stored results.
+
+        Parameters
+        ----------
+        request
+            The call.
+        ttl
+            Longest time since the result was made, in seconds.
+        most
+            Most stored results to compare it with.
+        """
         try:
-            path = Store.manifest_path(self._directory(func_name), fingerprint)
-            return files.read(path, _MAX_MANIFEST)[0].decode("utf-8", "replace")
-        except OSError:
-            return None
+            return explain_hit(request, self.load(request, ttl=ttl).record)
+        except Miss as miss:
+            return self.explain_miss(request, miss, most)
+
+    def explain_miss(self, request: Request, miss: Miss, most: int = MAX_COMPARED) -> Explanation:
+        """Return why a request missed, with its nearest stored results."""
+        evicted = next(filter(None, (layer.evicted_at(request) for layer in self._layers)), None)
+        records = [record for layer in self._layers for record in layer.sample(request.function, most)]
+        return explain_miss(
+            request, miss, records, lambda fingerprint: self.manifest(request.function, fingerprint), evicted
+        )
 
     # Many results
 
@@ -288,188 +287,146 @@ class ResultCache:
         func_name
             Only of this function, for instance ``weather.load_city``.
         """
-        for directory in self._function_directories(func_name):
-            for _, record in self._records_in(directory):
-                if func_name is None or record.function == func_name:
+        seen: set[str] = set()
+        for layer in self._layers:
+            for record in layer.records(func_name):
+                if len(self._layers) == 1:
+                    yield record
+                elif record.key not in seen:
+                    seen.add(record.key)
                     yield record
 
     def count(self, func_name: str) -> int:
-        """Return the number of stored results of a function; no file is opened."""
-        return sum(entry.is_record for entry in self._store.entries(self._directory(func_name)))
+        """Return the number of stored results of a function, of the layer that has most; no file is opened."""
+        return max(layer.count(func_name) for layer in self._layers)
 
-    def evict(self, func_name: str | None = None, *, max_count: int | None = None) -> Evicted:
+    def stats(self, func_name: str | None = None) -> Stats:
+        """Return number, size and computing time of the stored results of each function. All records are read.
+
+        Parameters
+        ----------
+        func_name
+            Only of this function.
+        """
+        return count_up(self.records(func_name))
+
+    def evict(
+        self,
+        func_name: str | None = None,
+        *,
+        max_count: int | None = None,
+        max_bytes: float | str | None = None,
+        max_age: float | str | None = None,
+        dry_run: bool = False,
+    ) -> Evicted:
         """Remove the least recently used results until the limits hold.
 
         Parameters
         ----------
         func_name
-            Of this function alone; otherwise the limits are for the whole cache.
-        max_count
-            Most results that may stay.
+            Of this function alone; otherwise the limits are for all functions together.
+        max_count, max_bytes, max_age
+            What may stay, as for `Cache`. Without any, the limits of the cache itself.
+        dry_run
+            Remove nothing, tell what would be removed.
 
         Raises
         ------
         ValueError
             If there is no limit, or one that makes no sense.
         """
-        if max_count is None:
-            raise ValueError("evict() needs a limit: give max_count=")
-        limits = Limits(max_count=parse_count(max_count, "max_count"))
-        listing = [
-            entry for directory in self._function_directories(func_name) for entry in self._store.entries(directory)
-        ]
-        return self._remove(choose_victims(listing, limits, now_ns=time.time_ns()))
+        limits = parse_limits(max_bytes, max_count, max_age)
+        if not limits and not any(layer.limits for layer in self._layers):
+            raise ValueError("evict() needs a limit: give max_count=, max_bytes= or max_age=")
+        evicted = Evicted(is_dry_run=dry_run)
+        for layer in self._writable():
+            evicted += layer.evict(func_name, limits or layer.limits, dry_run)
+        return evicted
 
     def clear(self, func_name: str | None = None) -> None:
         """Remove all results, or all of one function."""
-        for directory in self._function_directories(func_name):
-            self._store.remove_function(directory)
-        self._memory.clear()
-        self._manifests.clear()
+        for layer in self._writable():
+            layer.clear(func_name)
 
-    # Steps
+    def verify(self, *, fix: bool = False, progress: Progress | None = None) -> Verification:
+        """Check every record and every blob, step by step.
 
-    def _directory(self, function: str) -> str:
-        directory = self._directories.get(function)
-        if directory is None:
-            directory = self._directories[function] = self._store.function_directory(function)
-        return directory
+        Parameters
+        ----------
+        fix
+            Remove what is damaged, left over or not referred to by anything; what is in use is not touched.
+        progress
+            Called as ``progress(step, done, total)``.
+        """
+        verification = Verification()
+        for layer in self._layers:
+            verification += verify(layer.store, fix=fix and not layer.readonly, progress=progress)
+            layer.forget_memory()
+        return verification
 
-    def _function_directories(self, func_name: str | None) -> list[str]:
-        return self._store.functions() if func_name is None else [self._directory(func_name)]
+    def _writable(self) -> list[Layer]:
+        return [layer for layer in self._layers if not layer.readonly]
 
-    def _read_record(self, path: str, request: Request) -> tuple[Record, os.stat_result]:
+    def _copy(self, request: Request, source: Layer, target: Layer) -> None:
         try:
-            raw, status = self._store.read_record(path)
-        except FileNotFoundError:
-            raise Miss(Reason.ABSENT) from None
-        except files.NotAFile as error:
-            raise Miss(Reason.DAMAGED, f"the record: {error}") from error
+            target.adopt(source, request)
+        except Miss as miss:
+            log.debug("%s: not copied to %s: %s", request.function, target.directory, miss)
         except OSError as error:
-            raise Miss(Reason.UNREADABLE, f"the record: {error}") from error
-        try:
-            record = Record.from_json(raw)
-        except DamagedRecord as error:
-            raise Miss(Reason.DAMAGED, f"{path}: {error}") from error
-        if record.key != request.key:
-            raise Miss(Reason.DAMAGED, f"{path}: the record is of another key, {record.key}")
-        return record, status
-
-    def _read_blob(self, directory: str, record: Record, codec: Codec) -> memoryview:
-        if record.data is not None and files.digest(record.data) == record.digest:
-            return memoryview(record.data)
-        path = Store.blob_path(directory, record.digest, codec.suffix)
-        with _blob_faults(path):
-            return self._store.read_blob(path, record.digest, record.bytes)
-
-    def _map(self, directory: str, record: Record, codec: Any) -> Result:
-        path = Store.blob_path(directory, record.digest, codec.suffix)
-        with _blob_faults(path):
-            self._store.check_size(path, record.bytes)
-            try:
-                return Result(codec.map(path), record)
-            except Undecodable as error:
-                raise Miss(Reason.UNDECODABLE, f"{path}: {error}") from error
+            if error.errno in _READ_ONLY:
+                target.readonly = True
+            else:
+                self._warn(target, error)
 
     @staticmethod
-    def _decode(record: Record, codec: Codec, blob: memoryview) -> Result:
+    def _warn(layer: Layer, error: Exception) -> None:
+        warn_once(log, (layer.directory, "layer"), "%s cannot be used at present: %s", layer.directory, error)
+
+
+def parse_limits(max_bytes: float | str | None, max_count: int | None, max_age: float | str | None) -> Limits:
+    """Return limits as users write them.
+
+    Raises
+    ------
+    ValueError
+        If one makes no sense.
+    """
+    return Limits(
+        max_count=None if max_count is None else parse_count(max_count, "max_count"),
+        max_bytes=None if max_bytes is None else parse_bytes(max_bytes, "max_bytes"),
+        max_age=None if max_age is None else parse_seconds(max_age, "max_age"),
+    )
+
+
+def checked_directory(directory: object) -> str:
+    """Return an absolute path, or the default directory for None.
+
+    Raises
+    ------
+    NotADirectoryError
+        If it is an existing file, or below one.
+    TypeError
+        If it is no path.
+    """
+    if directory is None:
+        return default_directory()  # if that cannot be used the first call tells, and goes on
+    path = directory if isinstance(directory, (str, os.PathLike)) else None
+    chosen = os.fspath(path) if path is not None else None
+    if not isinstance(chosen, str) or not chosen:
+        raise TypeError(f"directory={directory!r} is no path: give a string or a pathlib.Path")
+    chosen = os.path.abspath(os.path.expanduser(chosen))
+    existing = chosen
+    while True:
         try:
-            return Result(codec.decode(blob), record)
-        except Undecodable as error:
-            raise Miss(Reason.UNDECODABLE, str(error)) from error
-
-    def _used(self, path: str, directory: str, record: Record, codec: Codec, mtime: float) -> None:
-        """Remember that an entry was used, at most once in `freshen` seconds."""
-        if time.time() - mtime < self.freshen:
-            return
-        blob_path = Store.blob_path(directory, record.digest, codec.suffix)
-        job = functools.partial(self._freshen, path, blob_path)
-        if self.freshen == 0:
-            job()
-        else:
-            freshener.submit(job)
-
-    def _freshen(self, path: str, blob_path: str) -> None:
-        kept = self._memory.get(path)
-        self._store.freshen(path, blob_path)
-        if kept is not None:
-            # The touch changes the identity of the record file; without this the next hit would read it anew.
-            try:
-                status = os.stat(path)
-            except OSError:
-                return
-            if (status.st_ino, status.st_size) == (kept.identity.inode, kept.identity.size):
-                self._memory.put(path, Kept(Identity.of(status), kept.record, kept.codec, kept.blob))
-
-    def _write_manifest(self, directory: str, request: Request) -> None:
-        fingerprint = request.fingerprint
-        if fingerprint is not None and fingerprint.digest not in self._manifests:
-            self._store.write_manifest(directory, fingerprint.digest, fingerprint.text)
-            self._manifests.add(fingerprint.digest)
-
-    def _records_in(self, directory: str) -> Iterator[tuple[Entry, Record]]:
-        for entry in self._store.entries(directory):
-            if entry.is_record:
-                try:
-                    yield entry, Record.from_json(self._store.read_record(entry.path)[0])
-                except FileNotFoundError:
-                    continue  # removed in the meantime
-                except (OSError, DamagedRecord) as error:
-                    log.debug("left out %s: %s", entry.path, error)
-
-    def _remove(self, victims: list[Entry]) -> Evicted:
-        count = size = 0
-        functions = set()
-        for entry in victims:
-            if self._store.remove(entry.path):
-                count += entry.is_record
-                size += entry.size
-                functions.add(os.path.basename(os.path.dirname(os.path.dirname(entry.path))))
-        evicted = Evicted(count, size, tuple(sorted(functions)))
-        if victims:
-            log.info("%s", evicted)
-        return evicted
-
-
-class _blob_faults:  # noqa: N801 - used as a with statement
-    """Turns what can be wrong with a blob into a miss with its reason."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, FileNotFoundError):
-            raise Miss(Reason.BLOB_MISSING, self._path) from error
-        if isinstance(error, Damaged):
-            raise Miss(Reason.DAMAGED, f"{self._path}: {error}") from error
-        if isinstance(error, OSError):
-            raise Miss(Reason.UNREADABLE, f"the blob: {error}") from error
-
-
-def _check_age(record: Record, ttl: float | None) -> None:
-    if ttl is not None:
-        age = time.time() - record.created
-        if age > ttl:
-            raise Miss(Reason.EXPIRED, f"made {age:,.0f} s ago, ttl is {ttl:,.0f} s")
-
-
-@functools.lru_cache(maxsize=1)
-def _made_by(pid: int) -> dict[str, str | int]:
-    """Return who makes results in this process. Keyed by process id, because fork() copies what was remembered."""
-    import getpass
-    import platform
-
-    try:
-        user = getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        user = ""  # a container's user need not have a name
-    return {
-        "host": platform.node(),
-        "user": user,
-        "pid": pid,
-        "python": platform.python_version(),
-        "memodisk": __version__,
-    }
+            is_directory = stat.S_ISDIR(os.stat(existing).st_mode)
+            break
+        except (FileNotFoundError, NotADirectoryError):
+            existing = os.path.dirname(existing)
+        except OSError:
+            is_directory = True  # it cannot be seen at present: the first call will tell
+            break
+    if not is_directory:
+        raise NotADirectoryError(
+            f"directory={chosen!r}: {existing!r} is a file; give a directory, or a path that does not exist yet"
+        )
+    return chosen

@@ -49,9 +49,6 @@ class Canonical:
         if isinstance(node, ast.Constant):
             self._parts.append(_constant(node.value))
             return
-        if isinstance(node, ast.AnnAssign) and not in_class:
-            self._local_annotation(node)
-            return
         if isinstance(node, ast.Name):
             self._names.add(node.id)
         self._parts.append(f"({type(node).__name__}")
@@ -73,7 +70,7 @@ class Canonical:
                 continue
             if isinstance(value, list):
                 if field in ("body", "orelse", "finalbody"):
-                    value = list(self._effective(value))
+                    value = list(self._effective(value, in_class))
                 elif isinstance(node, ast.JoinedStr):
                     value = list(_joined(value))
             self._field(field, value, in_class)
@@ -99,25 +96,22 @@ class Canonical:
                 self._field(field, value, in_class=False)
         self._parts.append(")")
 
-    def _local_annotation(self, node: ast.AnnAssign) -> None:
-        self._left_out(node.annotation)
-        plain: ast.stmt | None = None
-        if node.value is not None:
-            plain = ast.Assign(targets=[node.target], value=node.value)
-        elif not isinstance(node.target, ast.Name):
-            plain = ast.Expr(value=node.target)
-        if plain is not None:
-            self._node(plain, in_class=False)
-
     def _left_out(self, annotation: ast.AST) -> None:
         self._annotations.update(node.id for node in ast.walk(annotation) if isinstance(node, ast.Name))
 
-    def _effective(self, body: Iterable[ast.stmt]) -> Iterable[ast.stmt]:
-        """Leave out docstrings, other constants that stand alone, and `pass`."""
+    def _effective(self, body: Iterable[ast.stmt], in_class: bool) -> Iterable[ast.stmt]:
+        """Leave out docstrings, other constants that stand alone, `pass`, and annotations of local variables."""
         for statement in body:
             if isinstance(statement, ast.Pass):
                 continue
             if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+                continue
+            if isinstance(statement, ast.AnnAssign) and not in_class:
+                self._left_out(statement.annotation)
+                if statement.value is not None:
+                    yield ast.Assign(targets=[statement.target], value=statement.value)
+                elif not isinstance(statement.target, ast.Name):
+                    yield ast.Expr(value=statement.target)
                 continue
             yield statement
 

@@ -41,6 +41,7 @@ _DERIVED = frozenset(
         "__args__",
         "__origin__",
         "__class_getitem__",
+        "__slotnames__",  # copyreg's, once an instance was copied or pickled
         "__class_vars__",
         "__private_attributes__",
         "__weakrefoffset__",
@@ -127,7 +128,7 @@ _PLUMBING = tuple(
 
 def _is_plumbing(value: object) -> bool:
     """Whether a descriptor was made by the interpreter: slots, C functions, the fields of a named tuple."""
-    return isinstance(value, _PLUMBING) or type(value).__module__ == "_collections"
+    return isinstance(value, _PLUMBING) or type(value).__name__ == "_tuplegetter"
 
 
 def fields(found: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -166,7 +167,7 @@ def _is_set(value: object) -> bool:
     return type(value).__name__ != "_MISSING_TYPE" and value != {}
 
 
-def annotations(cls: type, found: Mapping[str, Any]) -> str:
+def annotated(cls: type, found: Mapping[str, Any]) -> str:
     """Return the annotated fields of a class, in their order: dataclasses and the like are made of them."""
     namespace = found.get("__annotations__")
     if namespace is None and "__annotate_func__" in found:
@@ -185,7 +186,7 @@ def annotation(value: object) -> str:
 
 
 def defining_class(function: FunctionType, space: Mapping[str, Any]) -> tuple[str, type] | None:
-    """Return the class in whose body a method was written, found by its qualified name, and the global that holds it."""
+    """Return the class that a method was written in, found by its qualified name, and the global that holds it."""
     root, *parts = function.__qualname__.split(".")
     if not parts or "<locals>" in parts:
         return None

@@ -6,6 +6,8 @@ import enum
 import functools
 from types import CodeType, EllipsisType, NoneType
 
+from memodisk import userland
+
 _SCALARS = (int, float, complex, bool, str, bytes, NoneType, EllipsisType)
 _IMMUTABLE = frozenset({*_SCALARS, range, CodeType})
 _IMMUTABLE_MODULES = frozenset(
@@ -63,6 +65,6 @@ def _literal(value: object) -> str | None:
 def type_name(cls: type) -> str:
     """Return a class's name as people write it."""
     module = cls.__module__
-    if module in ("builtins", "__main__") or not isinstance(module, str):
-        return cls.__qualname__
+    if module == "builtins" or not isinstance(module, str) or userland.is_user_class(cls):
+        return cls.__qualname__  # the user's modules have another name when they run as a script
     return f"{module.lstrip('_')}.{cls.__qualname__}"

@@ -82,6 +82,8 @@ class Cutoff(NamedTuple):
     mtime_ns: int
     is_blob: bool
     name: int
+    #: It leaves less than half of what would fit, because of one huge file or many of one time.
+    is_wasteful: bool = False
 
 
 class Listing:
@@ -128,8 +130,8 @@ class Listing:
             The file system's present time in nanoseconds.
         """
         oldest_ns = None if limits.max_age is None else now_ns - int(limits.max_age * 1e9)
-        count = size = 0
-        last_kept: Cutoff | None = None
+        count = size = kept_size = 0
+        last_kept = _EVERYTHING
         for index in self._newest_first():
             is_blob = bool(self._is_blob[index])
             count += not is_blob
@@ -140,9 +142,11 @@ class Listing:
                 or (oldest_ns is not None and self._mtimes[index] < oldest_ns)
             ):
                 # Blobs older than the last record that stays serve none of those that stay.
-                return last_kept or _EVERYTHING
+                is_by_size = limits.max_bytes is not None and size > limits.max_bytes
+                return last_kept._replace(is_wasteful=is_by_size and kept_size < (limits.max_bytes or 0) // 2)
             if not is_blob:
                 last_kept = Cutoff(self._mtimes[index], is_blob, self._names[index])
+                kept_size = size
         return None
 
     def _newest_first(self) -> Iterator[int]:
@@ -212,7 +216,7 @@ class Costed(NamedTuple):
     seconds
         What it took to compute.
     size
-        Bytes on disk of record and blob.
+        Bytes on disk of record and blob. A blob that several results share is counted once.
     """
 
     entry: Entry
@@ -221,7 +225,7 @@ class Costed(NamedTuple):
     size: int
 
 
-def choose_costed(results: Iterable[Costed], limits: Limits, now_ns: int) -> list[Costed]:
+def choose_costed(results: Iterable[Costed], limits: Limits, now_ns: int, taken: int = 0) -> list[Costed]:
     """Return the results to remove so that those stay which save most computing time for each byte.
 
     GreedyDual-Size (Cao and Irani, 1997) gives each entry the priority L + seconds / size, with L a level that rises as
@@ -233,26 +237,31 @@ def choose_costed(results: Iterable[Costed], limits: Limits, now_ns: int) -> lis
     ----------
     results, limits, now_ns
         As for `choose_victims`.
+    taken
+        Bytes that are taken by something else.
     """
     results = list(results)
     if not results:
         return []
-    span = max(r.entry.mtime_ns for r in results) - min(r.entry.mtime_ns for r in results)
+    span = max(r.entry.mtime_ns for r in results) - min(r.entry.mtime_ns for r in results) or 1
     values = [r.seconds / max(r.size, 1) for r in results]
     average = sum(values) / len(values) or 1.0
     priorities = [r.entry.mtime_ns + span * value / average for r, value in zip(results, values, strict=True)]
     oldest_ns = None if limits.max_age is None else now_ns - int(limits.max_age * 1e9)
     victims = []
-    count = size = 0
+    count, size = 0, taken
+    kept_blobs: set[str] = set()
     for index in sorted(range(len(results)), key=lambda i: (priorities[i], results[i].entry.path), reverse=True):
         one = results[index]
+        more = one.entry.size if one.digest in kept_blobs else one.size
         if (
             (limits.max_count is not None and count + 1 > limits.max_count)
-            or (limits.max_bytes is not None and size + one.size > limits.max_bytes)
+            or (limits.max_bytes is not None and size + more > limits.max_bytes)
             or (oldest_ns is not None and one.entry.mtime_ns < oldest_ns)
         ):
             victims.append(one)
         else:
             count += 1
-            size += one.size
+            size += more
+            kept_blobs.add(one.digest)
     return victims[::-1]

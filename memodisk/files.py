@@ -10,6 +10,8 @@ import errno
 import io
 import mmap
 import os
+import platform
+import re
 import stat
 from collections.abc import Callable
 from typing import IO, Any, cast
@@ -39,6 +41,21 @@ _DIRECTORY_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_
 #: What a client of a network drive may say of a name that another machine has just made, replaced or removed.
 TRANSIENT = frozenset({errno.ENOENT, errno.EACCES, getattr(errno, "ESTALE", errno.ENOENT)})
 
+#: What a client says of a name whose file was replaced. It can go on for as long as nobody lists the directory.
+REPLACED = frozenset({getattr(errno, "ESTALE", -1)})
+
+#: What a drive says that is not there any more.
+_DEAD = "EIO ESTALE EHOSTDOWN EHOSTUNREACH ENOTCONN ETIMEDOUT ENETDOWN ENETUNREACH ENXIO"
+DEAD = frozenset(getattr(errno, name) for name in _DEAD.split() if hasattr(errno, name))
+
+#: A shard, its function, v1, the cache directory, and where that lies.
+_LEVELS = 5
+
+#: Seconds after which a temporary file of another machine counts as left behind. Writing the largest result over a slow
+#: network takes less, and every write makes the file younger.
+ABANDONED = 3600.0
+_TEMPORARY = re.compile(r"\.([0-9a-f]{8})-(\d+)-[0-9a-f]{16}\.tmp")
+
 #: Blobs are written to their temporary file once they outgrow this many bytes; below it they are written in one go
 #: when their digest is known, which saves the order of modification times a system call.
 SPILL_SIZE = 1 << 20
@@ -46,8 +63,21 @@ SPILL_SIZE = 1 << 20
 _CHUNK = 1 << 20
 
 
+#: How open() refuses a symbolic link (Linux; FreeBSD) and a socket (Linux; BSD).
+_NOT_FILES = frozenset({errno.ELOOP, errno.EMLINK, errno.ENXIO, errno.EOPNOTSUPP})
+
+
 class NotAFile(OSError):
     """Something other than an ordinary file has the name."""
+
+
+def _open(path: str) -> int:
+    try:
+        return os.open(path, _READ_FLAGS)
+    except OSError as error:
+        if error.errno in _NOT_FILES:
+            raise NotAFile(error.errno, "not an ordinary file", path) from error
+        raise
 
 
 def read(path: str, limit: int) -> tuple[bytes, os.stat_result]:
@@ -65,7 +95,7 @@ def read(path: str, limit: int) -> tuple[bytes, os.stat_result]:
     OSError
         If it cannot be read; `NotAFile` if it is no ordinary file or too large.
     """
-    descriptor = os.open(path, _READ_FLAGS)
+    descriptor = _open(path)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
@@ -107,7 +137,10 @@ def read_hashed(path: str, size: int) -> tuple[memoryview | None, str]:
     OSError
         If it cannot be read.
     """
-    descriptor = os.open(path, _READ_FLAGS)
+    try:
+        descriptor = _open(path)
+    except NotAFile:
+        return None, "it is no ordinary file"
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -138,6 +171,29 @@ def read_hashed(path: str, size: int) -> tuple[memoryview | None, str]:
         os.close(descriptor)
 
 
+def digest_file(path: str) -> tuple[str, os.stat_result]:
+    """Return the digest of a file's bytes, or an empty string if it is no ordinary file, and its status.
+
+    Whatever its size, it takes 1 MiB of memory.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    descriptor = os.open(path, _READ_FLAGS)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return "", status
+        hasher = xxhash.xxh3_128()
+        while piece := os.read(descriptor, _CHUNK):
+            hasher.update(piece)
+        return hasher.hexdigest(), status
+    finally:
+        os.close(descriptor)
+
+
 def _allocate(size: int) -> memoryview:
     # Anonymous memory comes zeroed by the kernel page by page as it is first touched; bytearray(n) would touch all
     # of it once more. Private, because a child of fork() must not share a result's memory with its parent.
@@ -146,16 +202,101 @@ def _allocate(size: int) -> memoryview:
     return memoryview(bytearray(size))
 
 
+def remove(path: str) -> bool:
+    """Remove whatever has the name of a file; True if something was there."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return False
+    except (IsADirectoryError, PermissionError):  # Linux; POSIX and Windows
+        if not os.path.isdir(path) or os.path.islink(path):
+            raise
+        _remove_tree(path)
+    return True
+
+
+def _remove_tree(path: str) -> None:
+    import shutil
+
+    shutil.rmtree(path)
+
+
 def look_again(directory: str) -> None:
     """Make this machine forget which names it believes missing in a directory.
 
     A client of a network drive remembers for up to a minute that a name was missing. Opening the directory makes it ask
-    the server (NFS 3, NFS 4.2 and SMB; a `stat` of the directory does so on NFS 4.2 only).
+    the server (NFS 3, NFS 4.2 and SMB; a `stat` of the directory does so on NFS 4.2 only). The directory's own name may
+    be one that was missing: then its parent is opened instead, and so on up.
     """
+    for _ in range(_LEVELS):
+        try:
+            os.close(os.open(directory, _DIRECTORY_FLAGS))
+            return
+        except FileNotFoundError:
+            directory = os.path.dirname(directory)
+        except OSError:
+            return  # Windows opens no directories
+
+
+def machine() -> str:
+    """Return eight hex digits that tell this machine, and this container on it, from any other.
+
+    Process ids are unique within them: whether a process that left a temporary file is alive can be asked here only.
+    """
+    global _machine
+    if not _machine:
+        parts = [platform.node()]
+        try:
+            # Not read(): files there say that they are empty.
+            with open("/proc/sys/kernel/random/boot_id") as file:
+                parts.append(file.read())
+            parts.append(os.readlink("/proc/self/ns/pid"))
+        except OSError:
+            pass  # not Linux: the host's name has to do
+        _machine = digest("\n".join(parts).encode())[:8]
+    return _machine
+
+
+_machine = ""
+
+
+def is_temporary(name: str) -> bool:
+    """Return True if a file of this name is in progress, or was left behind."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
+def is_abandoned(name: str, mtime: float, now: float) -> bool:
+    """Return True if whoever wrote a temporary file is dead.
+
+    Parameters
+    ----------
+    name
+        The file's name.
+    mtime, now
+        Its modification time and the present time, both by the file system's clock, in seconds.
+    """
+    match = _TEMPORARY.fullmatch(name)
+    if match is None:
+        return False
+    if match[1] == machine() and os.name == "posix":  # elsewhere os.kill(pid, 0) would end the process
+        try:
+            os.kill(int(match[2]), 0)
+        except ProcessLookupError:
+            return True
+        except (OSError, OverflowError):
+            pass  # alive, and somebody else's
+    return now - mtime > ABANDONED
+
+
+#: How often a directory is made anew that somebody else removes at the same time, by clear() or `rm -r`.
+_ATTEMPTS = 10
+
+
+def _make_directory(directory: str) -> None:
     try:
-        os.close(os.open(directory, _DIRECTORY_FLAGS))
-    except OSError:
-        pass  # it may not exist yet, and Windows opens no directories
+        os.makedirs(directory, exist_ok=True)
+    except FileNotFoundError:
+        pass  # its parent was removed in the meantime; the next attempt makes it, too
 
 
 class Temporary:
@@ -167,15 +308,21 @@ class Temporary:
 
     def __init__(self, directory: str) -> None:
         self.directory = directory
-        self.path = f"{directory}/.{os.urandom(8).hex()}.tmp"
+        self.path = f"{directory}/.{machine()}-{os.getpid()}-{os.urandom(8).hex()}.tmp"
         self._created = False
+        self.made_directory = False
 
     def open(self) -> int:
         """Create the file, with its directory if need be, and return a descriptor."""
-        try:
-            descriptor = os.open(self.path, _CREATE_FLAGS, 0o666)
-        except FileNotFoundError:
-            os.makedirs(self.directory, exist_ok=True)
+        for _ in range(_ATTEMPTS):
+            try:
+                descriptor = os.open(self.path, _CREATE_FLAGS, 0o666)
+            except FileNotFoundError:
+                self.made_directory = True
+                _make_directory(self.directory)
+            else:
+                break
+        else:
             descriptor = os.open(self.path, _CREATE_FLAGS, 0o666)
         self._created = True
         return descriptor
@@ -204,12 +351,25 @@ class Temporary:
             file of that name is as good.
         """
         try:
-            os.replace(self.path, path)
+            self._replace(path)
             self._created = False
         except PermissionError:
             if not is_valid():
                 raise
             self.discard()
+
+    def _replace(self, path: str) -> None:
+        try:
+            os.replace(self.path, path)
+        except IsADirectoryError:
+            # No directory of ours has such a name; left there it would keep the result from ever being stored.
+            _remove_tree(path)
+            os.replace(self.path, path)
+        except FileNotFoundError:
+            # Somebody removed the directory that it goes into, which was empty; if it is this file that is gone, the
+            # second attempt says so.
+            _make_directory(os.path.dirname(path))
+            os.replace(self.path, path)
 
     def discard(self) -> None:
         """Remove the file if it is still there."""

@@ -8,7 +8,6 @@ edited. How it is found out is in `reach`; that it still holds is asked at every
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Iterable
 from types import CodeType
 from typing import Any, NamedTuple
@@ -77,6 +76,8 @@ class Watcher:
         The function, not yet memoized. Any callable.
     depends
         What else the result depends on: functions, classes, modules, `env`, `File`, or values.
+    is_value
+        The function is an argument, and whoever is given it can read its attributes, too.
 
     Raises
     ------
@@ -84,10 +85,13 @@ class Watcher:
         If `depends` is no list of such things.
     """
 
-    __slots__ = ("_depends", "_function", "_known")
+    __slots__ = ("_depends", "_function", "_is_value", "_known")
 
-    def __init__(self, function: Callable[..., Any] | type, depends: Iterable[object] = ()) -> None:
+    def __init__(
+        self, function: Callable[..., Any] | type, depends: Iterable[object] = (), *, is_value: bool = False
+    ) -> None:
         self._function = function
+        self._is_value = is_value
         self._depends = _checked(depends)
         # Both in one, because another thread may look at any time.
         self._known: tuple[Callable[[], bool], Fingerprint] | None = None
@@ -106,7 +110,7 @@ class Watcher:
             return known[1]
         from memodisk.reach import Reach  # needs ast and dis
 
-        found = Reach(self._function, self._depends)
+        found = Reach(self._function, self._depends, is_value=self._is_value)
         fingerprint = Fingerprint(Line(*line) for line in found.lines)
         if known is not None and known[1].digest == fingerprint.digest:
             fingerprint = known[1]
@@ -124,7 +128,7 @@ def _checked(depends: Iterable[object]) -> tuple[object, ...]:
         )
     found = tuple(depends)
     if found:
-        from memodisk.reach import check_dependency
+        from memodisk.things import check_dependency
 
         for dependency in found:
             check_dependency(dependency)
@@ -147,32 +151,27 @@ def code_digest(thing: Any) -> bytes:
         If nothing tells what it is.
     """
     known = _known.get(id(thing))
-    if known is not None and known[0]() is thing:
-        watcher, fingerprint = known[1:3]
+    if known is not None:
+        _, watcher, fingerprint, result = known
         if watcher is None or watcher.current() is fingerprint:
-            return known[3]
-    else:
-        watcher = None
-    from memodisk.reach import identify
+            return result
+    from memodisk.things import identify
 
     name, is_followed = identify(thing)
-    if is_followed:
-        watcher = watcher or Watcher(thing)
-        fingerprint = watcher.current()
-        name = f"{name} {fingerprint.digest}"
-    else:
-        watcher = fingerprint = None
-    result = name.encode("utf-8", "surrogatepass")
-    key = id(thing)
-    try:
-        reference = weakref.ref(thing, lambda _: _known.pop(key, None))
-    except TypeError:
-        return result
-    _known[key] = reference, watcher, fingerprint, result
+    watcher = Watcher(thing, is_value=True) if is_followed else None
+    fingerprint = watcher.current() if watcher is not None else None
+    result = (f"{name} {fingerprint.digest}" if fingerprint else name).encode("utf-8", "surrogatepass")
+    if isinstance(thing, type) or "<" not in getattr(thing, "__qualname__", "<"):
+        if len(_known) >= _MAX_KNOWN:
+            _known.clear()
+        _known[id(thing)] = thing, watcher, fingerprint, result
     return result
 
 
-_known: dict[int, tuple[weakref.ref[Any], Watcher | None, Fingerprint | None, bytes]] = {}
+#: Classes and functions of modules, which live as long as the program. Local functions are not kept: they may hold
+#: gigabytes in their closures.
+_known: dict[int, tuple[Any, Watcher | None, Fingerprint | None, bytes]] = {}
+_MAX_KNOWN = 1024
 
 
 def compare(old: Iterable[Line], new: Iterable[Line]) -> list[str]:
@@ -198,8 +197,19 @@ def compare(old: Iterable[Line], new: Iterable[Line]) -> list[str]:
                 for line in (before[subject], after[subject])
             ]
             changes.append(_words(subject, *values))
-    changes += [f"now also uses {after[subject].what}" for subject in sorted(after.keys() - before.keys())]
-    changes += [f"no longer uses {before[subject].what}" for subject in sorted(before.keys() - after.keys())]
+    for verb, subjects, lines in (
+        ("now also uses", sorted(after.keys() - before.keys()), after),
+        ("no longer uses", sorted(before.keys() - after.keys()), before),
+    ):
+        for subject in subjects:
+            kind, _, rest = lines[subject].what.partition(" ")
+            if kind == "name":
+                name, _, rest = rest.partition(": ")
+                changes.append(f"{verb} {rest} as {name}")
+            elif kind == "missing":
+                changes.append(f"{rest} is {'not' if lines is after else 'now'} defined")
+            else:
+                changes.append(f"{verb} {lines[subject].what}")
     return changes
 
 

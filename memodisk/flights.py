@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar, Token
+from typing import Any
 
 
 class Flight:
@@ -24,6 +25,8 @@ class Flight:
     def __init__(self, key: object) -> None:
         self.key = key
         self.is_done = False
+        #: False for the flight of one who would otherwise wait for itself: nobody else waits for it.
+        self.is_shared = True
         self.waits_for: set[Flight] = set()
         self._callbacks: list[Callable[[], None]] = []
         self._token: Token[tuple[Flight, ...]] | None = None
@@ -56,6 +59,7 @@ class Flights:
                 return flight, False
             else:
                 flight = Flight(key)
+                flight.is_shared = False
         flight._token = _owned.set((*mine, flight))
         return flight, True
 
@@ -74,24 +78,28 @@ class Flights:
         for callback in callbacks:
             callback()
 
-    def wait(self, flight: Flight) -> None:
-        """Block the present thread until a flight has landed."""
+    def owned_keys(self) -> list[Any]:
+        """Return the keys of the flights that the present thread or task owns."""
+        return [flight.key for flight in _owned.get()]
+
+    def wait(self, flight: Flight, timeout: float | None) -> bool:
+        """Block the present thread until a flight has landed, at most `timeout` seconds; True if it has."""
         event = threading.Event()
         self._when_landed(flight, event.set)
-        event.wait()
+        has_landed = event.wait(timeout)
         self._stop_waiting(flight)
+        return has_landed
 
-    async def wait_async(self, flight: Flight) -> bool:
-        """Suspend the present task until a flight has landed.
+    async def wait_async(self, flight: Flight, timeout: float | None) -> bool:
+        """Suspend the present task until a flight has landed, at most `timeout` seconds; True if it has.
 
-        Returns
-        -------
-        False if the event loop is none that is known here (asyncio and its kin, trio): the caller then has to compute.
+        False also if the event loop is none that is known here (asyncio and its kin, trio): the caller has to compute.
         """
         try:
-            return await _suspend(lambda callback: self._when_landed(flight, callback))
+            await _suspend(lambda callback: self._when_landed(flight, callback), timeout)
         finally:
             self._stop_waiting(flight)
+        return flight.is_done
 
     def _when_landed(self, flight: Flight, callback: Callable[[], None]) -> None:
         with self._lock:
@@ -120,9 +128,18 @@ def _waits_in_a_circle(flight: Flight, mine: tuple[Flight, ...]) -> bool:
     return False
 
 
-async def _suspend(subscribe: Callable[[Callable[[], None]], None]) -> bool:
+def _never(callback: Callable[[], None]) -> None:
+    pass
+
+
+async def pause(seconds: float) -> bool:
+    """Let time pass in the present task; False if its event loop is none that is known here."""
+    return await _suspend(_never, seconds)
+
+
+async def _suspend(subscribe: Callable[[Callable[[], None]], None], timeout: float | None) -> bool:
     # Through sys.modules: whose program imports neither runs in neither, and asyncio takes 40 ms to import.
-    asyncio = sys.modules.get("asyncio")
+    asyncio: Any = sys.modules.get("asyncio")
     loop = None if asyncio is None else asyncio._get_running_loop()
     if loop is not None:
         future = loop.create_future()
@@ -134,7 +151,7 @@ async def _suspend(subscribe: Callable[[Callable[[], None]], None]) -> bool:
                 pass  # that loop has been closed, nobody waits in it any more
 
         subscribe(wake)
-        await future
+        await asyncio.wait([future], timeout=timeout)
         return True
     trio = sys.modules.get("trio")
     if trio is None:
@@ -152,7 +169,8 @@ async def _suspend(subscribe: Callable[[Callable[[], None]], None]) -> bool:
             pass
 
     subscribe(wake_trio)
-    await event.wait()
+    with trio.move_on_after(float("inf") if timeout is None else timeout):
+        await event.wait()
     return True
 
 

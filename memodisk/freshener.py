@@ -20,37 +20,37 @@ class Freshener:
 
     def __init__(self) -> None:
         self._waiting: deque[Callable[[], None]] = deque(maxlen=_MAX_WAITING)
-        self._wake = threading.Event()
-        self._idle = threading.Event()
-        self._idle.set()
-        self._start = threading.Lock()
+        self._changed = threading.Condition(threading.Lock())
+        self._is_running = False
         self._thread: threading.Thread | None = None
 
     def submit(self, job: Callable[[], None]) -> None:
         """Run a job soon. It must not raise."""
-        self._idle.clear()
-        self._waiting.append(job)
-        if self._thread is None:
-            with self._start:
-                if self._thread is None:
-                    self._thread = threading.Thread(target=self._run, name="memodisk-freshener", daemon=True)
-                    self._thread.start()
-        self._wake.set()
+        with self._changed:
+            if self._thread is None:
+                thread = threading.Thread(target=self._run, name="memodisk-freshener", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:
+                    return  # at the end of the program, or out of threads; a later hit makes up for it
+                self._thread = thread
+            self._waiting.append(job)
+            self._changed.notify_all()
 
     def flush(self, timeout: float = _PATIENCE) -> bool:
         """Wait until all submitted jobs have run, at most `timeout` seconds; True if they have."""
-        return self._idle.wait(timeout)
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._waiting and not self._is_running, timeout)
 
     def _run(self) -> None:
         while True:
-            self._wake.wait()
-            self._wake.clear()
-            while self._waiting:
-                self._waiting.popleft()()
-            self._idle.set()
-            if self._waiting:  # submitted between the last look and set()
-                self._idle.clear()
-                self._wake.set()
+            with self._changed:
+                self._is_running = False
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._waiting)
+                job = self._waiting.popleft()
+                self._is_running = True
+            job()
 
 
 freshener = Freshener()

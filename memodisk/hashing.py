@@ -93,7 +93,7 @@ def by_name(thing: Any) -> bytes:
     return f"{thing.__module__}.{name}".encode("utf-8", "surrogatepass")
 
 
-def digest(value: Any, *, path: str = "value", code: CodeHook = by_name) -> bytes:
+def digest(value: Any, path: str = "value", code: CodeHook = by_name) -> bytes:
     """The digest of a value: 16 bytes that depend on its type and content alone.
 
     Parameters

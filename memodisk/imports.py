@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import os
 import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import CodeType, FunctionType
@@ -91,7 +92,9 @@ def _source(spec: Any, name: str) -> str | None:
 
 def _analyse(name: str, text: str, spec: Any, loaded: object) -> Imported:
     try:
-        tree = ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
         return Imported(name, text, (), _path(spec))
     package = name if getattr(spec, "submodule_search_locations", None) is not None else name.rpartition(".")[0]

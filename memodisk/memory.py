@@ -5,13 +5,13 @@ A repeated hit then costs one `stat`, which shows that the record is still that 
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from typing import Any
 
 from memodisk.codecs import Codec
 from memodisk.record import Record
-from memodisk.store import Identity
 
 #: Largest blob kept, in bytes: a larger one takes longer to decode than to read.
 MAX_BLOB = 1 << 16
@@ -21,14 +21,53 @@ MAX_TOTAL = 32 << 20
 _OVERHEAD = 2048
 
 
-@dataclass(frozen=True)
-class Kept:
-    """A verified blob with its record, and the identity of the record file that they were read from."""
+#: Values of these types cannot be changed: the decoded value itself is kept and handed out.
+_UNCHANGEABLE = frozenset({int, float, complex, bool, str, bytes, type(None)})
 
-    identity: Identity
-    record: Record
-    codec: Codec
-    blob: bytes
+
+class Kept:
+    """A verified blob with its record, and the identity of the record file that they were read from.
+
+    Parameters
+    ----------
+    path
+        The record file.
+    status
+        Its status when it was read.
+    record, codec, blob
+        What it says, and the blob's bytes.
+    value
+        The decoded blob.
+    """
+
+    __slots__ = ("_value", "blob", "codec", "inode", "is_unchangeable", "mtime_ns", "path", "record", "size")
+
+    def __init__(
+        self, path: str, status: os.stat_result, record: Record, codec: Codec, blob: bytes, value: object
+    ) -> None:
+        self.path = path
+        self.inode = status.st_ino
+        self.mtime_ns = status.st_mtime_ns
+        self.size = status.st_size
+        self.record = record
+        self.codec = codec
+        self.blob = blob
+        self.is_unchangeable = type(value) in _UNCHANGEABLE
+        self._value = value if self.is_unchangeable else None
+
+    def value(self) -> Any:
+        """Return the result, a fresh one unless it cannot be changed.
+
+        Raises
+        ------
+        Undecodable
+            If the codec cannot decode it any more.
+        """
+        return self._value if self.is_unchangeable else self.codec.decode(memoryview(self.blob))
+
+    def is_of(self, status: os.stat_result) -> bool:
+        """Return True if the record file with this status is the one that was read."""
+        return status.st_mtime_ns == self.mtime_ns and status.st_ino == self.inode and status.st_size == self.size
 
 
 class Memory:
@@ -39,31 +78,31 @@ class Memory:
         self._size = 0
         self._lock = threading.Lock()
 
-    def get(self, path: str) -> Kept | None:
-        """Return what was read from the record file at `path`, or None."""
-        kept = self._kept.get(path)
+    def get(self, key: str) -> Kept | None:
+        """Return what is kept of a key, or None."""
+        kept = self._kept.get(key)
         if kept is not None:
             try:
-                self._kept.move_to_end(path)
+                self._kept.move_to_end(key)
             except KeyError:
                 pass  # another thread dropped it just now; what we hold is good
         return kept
 
-    def put(self, path: str, kept: Kept) -> None:
+    def put(self, key: str, kept: Kept) -> None:
         """Keep a blob that is small enough."""
         if len(kept.blob) > MAX_BLOB:
             return
         with self._lock:
-            self._drop(path)
-            self._kept[path] = kept
+            self._drop(key)
+            self._kept[key] = kept
             self._size += len(kept.blob) + _OVERHEAD
             while self._size > MAX_TOTAL:
                 self._drop(next(iter(self._kept)))
 
-    def drop(self, path: str) -> None:
-        """Let go of what was read from the record file at `path`."""
+    def drop(self, key: str) -> None:
+        """Let go of what is kept of a key."""
         with self._lock:
-            self._drop(path)
+            self._drop(key)
 
     def clear(self) -> None:
         """Let go of everything."""
@@ -71,7 +110,7 @@ class Memory:
             self._kept.clear()
             self._size = 0
 
-    def _drop(self, path: str) -> None:
-        kept = self._kept.pop(path, None)
+    def _drop(self, key: str) -> None:
+        kept = self._kept.pop(key, None)
         if kept is not None:
             self._size -= len(kept.blob) + _OVERHEAD

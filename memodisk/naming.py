@@ -28,6 +28,8 @@ def module_name(module: str) -> str:
     # multiprocessing calls the parent's script __mp_main__ in its children.
     if module not in ("__main__", "__mp_main__"):
         return module
+    if _sender and _is_worker():
+        return _sender
     main = sys.modules.get(module)
     spec = getattr(main, "__spec__", None)
     if spec is not None and spec.name and spec.name not in ("__main__", "__mp_main__"):
@@ -40,3 +42,25 @@ def home(module: str) -> str:
     """Return the file that a module was loaded from, or an empty string if there is none, as in a notebook."""
     path = getattr(sys.modules.get(module), "__file__", None)
     return os.path.realpath(path) if path else ""
+
+
+#: What ``__main__`` is called in the program that sent functions here.
+_sender = ""
+
+
+def adopt_main(name: str) -> None:
+    """In a worker process, call ``__main__`` by the name it has where the functions and classes came from.
+
+    Parameters
+    ----------
+    name
+        What `module_name` says there.
+    """
+    global _sender
+    _sender = name
+
+
+def _is_worker() -> bool:
+    """Whether this process runs an installed program, as the workers of joblib and Dask do, and not the user's."""
+    path = home("__main__")
+    return path.startswith((os.path.realpath(sys.prefix) + os.sep, os.path.realpath(sys.base_prefix) + os.sep))

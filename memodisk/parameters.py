@@ -6,10 +6,14 @@ def load(path: Annotated[Path, memodisk.FileContent], verbose: Annotated[bool, m
 from __future__ import annotations
 
 import inspect
+import os
 import types
 import typing
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+if TYPE_CHECKING:
+    from memodisk.depends import File
 
 
 class Stand:
@@ -55,11 +59,24 @@ class _Ignored(Stand):
         return "Ignored"
 
 
+#: Files that were arguments: each knows the digest of its content as long as it is unchanged. Some 300 bytes each.
+_files: dict[str, File] = {}
+_MAX_FILES = 1024
+
+
 class _FileContent(Stand):
     def __call__(self, value: Any) -> object:
         from memodisk.depends import File
 
-        return None if value is None else File(value)
+        if value is None:
+            return None
+        path = os.fspath(value)
+        file = _files.get(path)
+        if file is None:
+            if len(_files) >= _MAX_FILES:
+                _files.clear()
+            file = _files[path] = File(path)
+        return file.describe()[0]
 
     def __repr__(self) -> str:
         return "memodisk.FileContent"

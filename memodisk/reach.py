@@ -1,8 +1,9 @@
 """Everything that a function reaches: walks from it through the user's code, and writes one line for each thing met.
 
-The things form a graph. Each gets a label, from how it was reached first on a walk in a fixed order; its line digests its
-own content, in which other things occur by label only. So cycles need no care, and the lines together determine the graph.
-Where a name and the label of what it stands for differ, a line says so: otherwise exchanging two imports would go unseen.
+The things form a graph. Each gets a label, from how it was reached first on a walk in a fixed order; its line digests
+its own content, in which other things occur by label only. So cycles need no care, and the lines together determine the
+graph. Where a name and the label of what it stands for differ, a line says so: otherwise exchanging two imports would
+go unseen.
 """
 
 from __future__ import annotations
@@ -12,13 +13,23 @@ import functools
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping
-from pathlib import PurePath
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from memodisk import classes, dependencies, hashing, imports, naming, source, userland
+from memodisk import classes, dependencies, hashing, imports, source, userland
 from memodisk.depends import File, env
-from memodisk.errors import Unhashable
+from memodisk.things import (
+    interactive,
+    is_code,
+    is_container,
+    is_logger,
+    is_native,
+    is_user_code,
+    sort_key,
+    sorted_registry,
+    declared_dependencies,
+    unmemoized,
+)
 from memodisk.values import Chain, Key, Value, Values, digest
 from memodisk.watch import MISSING, Watch, watch_file
 
@@ -37,7 +48,9 @@ _PLACES = frozenset(
         "__debug__",
     ]
 )
-_ROOT = "itself"
+
+
+ROOT = "itself"
 
 
 class Reach:
@@ -49,6 +62,8 @@ class Reach:
         A function or class.
     depends
         What else to start from.
+    is_value
+        The root is an argument: whoever is given a function can read its attributes.
 
     Attributes
     ----------
@@ -58,7 +73,7 @@ class Reach:
         What has to stay the same for the lines to stay valid.
     """
 
-    def __init__(self, root: object, depends: tuple[object, ...] = ()) -> None:
+    def __init__(self, root: object, depends: tuple[object, ...] = (), *, is_value: bool = False) -> None:
         self.lines: list[tuple[str, str]] = []
         self.watch = Watch()
         self._todo: deque[Callable[[], None]] = deque()
@@ -66,8 +81,11 @@ class Reach:
         self._kept: list[object] = []  # what has a label, so that no id is given to another object
         self._taken: set[str] = set()
         self._values = Values()
+        self._handed_on: set[int] = set()  # functions among values, whose attributes anybody may read
         self._modules: set[str] = set()
-        self._thing("", _ROOT, root, kind="function")
+        if is_value:
+            self._handed_on.add(id(unmemoized(root)))
+        self._thing("", ROOT, root, kind="function")
         for number, dependency in enumerate(depends, 1):
             self._dependency(number, dependency)
         self._walk()
@@ -144,18 +162,24 @@ class Reach:
                 found = sys.modules[f"{thing.__name__}.{name}"]
             if found is MISSING:
                 self._line("missing", f"missing {path}.{name}{_of(owner)}")
+                hook = self.watch.name(vars(thing), "__getattr__")  # PEP 562
+                if hook is not MISSING:
+                    self._edge(owner, f"{path}.__getattr__", hook)
             else:
                 self._follow(owner, f"{path}.{name}", found, rest[1:], (id(vars(thing)), name), vars(thing))
             return
         if rest and isinstance(thing, type) and self._class_attribute(owner, path, thing, rest):
             return
-        plain = _unmemoized(thing)
+        plain = unmemoized(thing)
         if rest and isinstance(plain, FunctionType) and userland.is_user_function(plain) and rest[0] not in _PLACES:
-            if rest[0] == "__doc__":
-                self._value(owner, "constant", f"{path}.__doc__", plain.__doc__, (id(plain), "__doc__"), plain)
-            found = self.watch.name(plain.__dict__, rest[0]) if not rest[0].startswith("__") else MISSING
+            name = rest[0]
+            if name in ("__doc__", "__annotations__"):
+                value = getattr(plain, name)
+                self._value(owner, "constant", f"{path}.{name}", value, (id(plain), name), plain)
+            held = _holder(thing, name).__dict__
+            found = self.watch.name(held, name) if not name.startswith("__") else MISSING
             if found is not MISSING:
-                self._follow(owner, f"{path}.{rest[0]}", found, rest[1:], (id(plain.__dict__), rest[0]), plain.__dict__)
+                self._follow(owner, f"{path}.{name}", found, rest[1:], (id(held), name), held)
         self._edge(owner, path, thing, rest=rest, key=key, space=space)
 
     def _class_attribute(self, owner: str, path: str, cls: type, rest: Chain) -> bool:
@@ -169,7 +193,7 @@ class Reach:
             found = self.watch.mapping(base, vars(base)) if name in vars(base) else {}
             if name in found:
                 value = found[name]
-                if isinstance(value, (FunctionType, classmethod, staticmethod, property)) or isinstance(value, type):
+                if isinstance(value, (FunctionType, classmethod, staticmethod, property, type)):
                     if isinstance(value, classmethod):
                         self._edge(owner, path, cls)  # it is called with the class
                     self._follow(owner, f"{path}.{name}", value, rest[1:], None, None)
@@ -191,7 +215,9 @@ class Reach:
         space: object = None,
     ) -> str:
         """Note one thing, to be looked into later. Returns what it is called in the lines of others."""
-        thing = _unmemoized(thing)
+        for number, declared in enumerate(declared_dependencies(thing), 1):
+            self._dependency(number, declared, f" of {name}")
+        thing = unmemoized(thing)
         if id(thing) in self._labels:
             return self._labels[id(thing)]
         if isinstance(thing, FunctionType):
@@ -222,13 +248,13 @@ class Reach:
             label = self._label(thing, name, owner)
             self._line(source.bytecode(thing), f"code {label}")
             return label
-        if _is_native(thing):
-            return self._native(owner, name, thing, rest)
+        if is_native(thing):
+            return self._native(owner, name, thing)
         wrapped = getattr(thing, "__dict__", {}).get("__wrapped__")
         if wrapped is not None and callable(thing) and not userland.is_user_class(type(thing)):
             label = self._thing(owner, name, wrapped, kind)  # functools.lru_cache, numba.njit
             return f"{label} through {self._library(type(thing).__module__, type(thing).__qualname__)}"
-        if _is_logger(thing):
+        if is_logger(thing):
             return "a logger"
         if (public := userland.owned_by_library(thing)) is not None:
             self._package(type(thing).__module__)
@@ -241,7 +267,7 @@ class Reach:
 
     def _function(self, owner: str, name: str, function: FunctionType, kind: str) -> str:
         wrapped = function.__dict__.get("__wrapped__")
-        if not userland.is_user_function(function):
+        if not userland.is_user_function(function) and not (name == ROOT and _is_memoized_at_home(function)):
             module = function.__globals__.get("__name__")
             if wrapped is None and not function.__closure__:
                 return self._library(function.__module__, function.__qualname__)
@@ -259,19 +285,19 @@ class Reach:
         return label
 
     def _inside_library(self, function: FunctionType, label: str) -> None:
-        """Follow what a library's decorator holds, as far as it is the user's: callbacks, registered implementations."""
+        """Follow what a library's decorator holds, as far as it is the user's: callbacks, implementations."""
+        wrapped = unmemoized(function.__dict__.get("__wrapped__"))
         for variable, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-            content = _unmemoized(self.watch.cell(cell))
+            content = unmemoized(self.watch.cell(cell))
             if isinstance(content, MethodType):
                 content = content.__func__
-            if _is_user_code(content):
+            if is_user_code(content) and content is not wrapped:
                 self._edge(f"the wrapper of {label}", variable, content)
         registry = function.__dict__.get("registry")
         if isinstance(registry, Mapping) and "dispatch" in function.__dict__:
-            for type_, implementation in sorted(
-                self.watch.mapping(registry, registry).items(), key=lambda i: i[0].__qualname__
-            ):
-                self._edge(label, f"{label}[{type_.__qualname__}]", implementation)
+            for type_, implementation in sorted_registry(self.watch.mapping(registry, registry)):
+                if implementation is not wrapped:
+                    self._edge(label, f"{label}[{type_.__qualname__}]", implementation)
 
     def _user_function(self, function: FunctionType, label: str, kind: str) -> None:
         code, defaults, kwdefaults = self.watch.function(function)
@@ -283,6 +309,8 @@ class Reach:
             if chain[0] not in own.only_annotations:
                 self._chain(label, space, chain)
         self._closure(function, label, found)
+        if id(function) in self._handed_on:
+            self._attributes(function, label)
         for name in found.rebinds:
             self._rebind((id(space), name))
         for chain in found.writes:
@@ -290,10 +318,14 @@ class Reach:
         self._parameters(label, code, defaults, kwdefaults)
         for statement in found.imports:
             self._import(label, statement, str(space.get("__package__") or ""))
-        if found.own_reads and (home := classes.defining_class(function, space)) is not None:
+        if (found.own_reads or found.own_writes) and (home := classes.defining_class(function, space)) is not None:
             name, cls = home
             self.watch.name(space, name)
-            self._edge(label, cls.__qualname__, cls)
+            # Without a line about its name: in a worker process the name of a class of ``__main__`` is not there.
+            self._thing(label, cls.__qualname__, cls)
+            if isinstance(vars(cls).get(function.__name__), classmethod):
+                for chain in found.own_writes:
+                    self._write_from(cls, (id(cls), chain[0]), chain)  # cls.count += 1
 
     def _closure(self, function: FunctionType, label: str, found: dependencies.Names) -> None:
         chains: dict[str, list[Chain]] = {}
@@ -309,18 +341,32 @@ class Reach:
                 self._line("missing", f"missing {name}{_of(label)}")
             elif name == "__class__":  # of super()
                 self._edge(label, content.__qualname__, content)
-            elif _is_code(content):
+            elif is_code(content):
+                called = getattr(content, "__name__", name)
+                if isinstance(content, FunctionType) and "<" not in called:
+                    # A decorator calls it `function`; people know it by its own name.
+                    self._bind(label, name, self._thing(label, called, content))
                 for chain in chains.get(name, [(name,)]):
                     self._follow(label, name, content, chain[1:], key, cell)
             elif name in chains or name not in written | found.free_rebinds:
                 for chain in chains.get(name, [(name,)]):
                     self._value(label, "closure", f"{name} of {label}", content, key, cell, chain[1:])
 
+    def _attributes(self, function: FunctionType, label: str) -> None:
+        """Follow the attributes of a function that is handed on: whoever gets it can read them."""
+        for name, value in sorted(self.watch.mapping(function, function.__dict__).items()):
+            if name == "__wrapped__":
+                continue  # followed already
+            if is_code(value):
+                self._edge(label, f"{name} of {label}", value)
+            else:
+                self._value(label, "attribute", f"{name} of {label}", value, (id(function.__dict__), name), function)
+
     def _parameters(self, label: str, code: CodeType, defaults: Any, kwdefaults: Any) -> None:
         positional = code.co_varnames[: code.co_argcount]
         pairs = list(zip(positional[len(positional) - len(defaults or ()) :], defaults or (), strict=False))
         for name, value in [*pairs, *sorted((kwdefaults or {}).items())]:
-            if _is_code(value):
+            if is_code(value):
                 self._edge(label, f"{name} of {label}", value)
             else:
                 self._value(label, "default", f"{name} of {label}", value, (id(code), name), code)
@@ -333,7 +379,7 @@ class Reach:
         elif isinstance(thing, functools.singledispatchmethod):
             parts = {"": thing.func}
             registry = self.watch.mapping(thing, thing.dispatcher.registry)
-            for type_, implementation in sorted(registry.items(), key=lambda item: item[0].__qualname__):
+            for type_, implementation in sorted_registry(registry):
                 parts[f"[{type_.__qualname__}]"] = implementation
         else:
             parts = {"": thing.func}
@@ -348,13 +394,13 @@ class Reach:
     def _bound_method(self, owner: str, name: str, method: MethodType, kind: str) -> str:
         function = method.__func__
         is_library = isinstance(function, FunctionType) and not userland.is_user_function(function)
-        if is_library and (public := userland.owned_by_library(method) or _interactive(method)):
+        if is_library and (public := userland.owned_by_library(method) or interactive(method)):
             return public
         label = self._thing(owner, name, function, kind)
         self._edge(owner, f"{name}.__self__", method.__self__, key=(id(method), "__self__"))
         return label
 
-    def _native(self, owner: str, name: str, function: Any, rest: Chain) -> str:
+    def _native(self, owner: str, name: str, function: Any) -> str:
         """Name a function written in C; what it is bound to counts as well."""
         bound = getattr(function, "__self__", None)
         short = getattr(function, "__qualname__", None) or function.__name__
@@ -385,13 +431,13 @@ class Reach:
 
     def _class(self, cls: type, label: str) -> None:
         found = self.watch.mapping(cls, vars(cls))
-        content = [type(cls).__qualname__, classes.annotations(cls, found)]
+        content = [classes.annotated(cls, found)]
         for base in cls.__bases__:
             content.append(f"base {self._thing(label, base.__qualname__, base)}")
-        if type(cls) is not type:
+        if type(cls) not in (type, enum.EnumMeta):  # whose name depends on the Python version
             content.append(f"metaclass {self._thing(label, type(cls).__qualname__, type(cls))}")
         if isinstance(cls, enum.EnumMeta):
-            for name, member in cls.__members__.items():
+            for name, member in dict[str, Any](cls.__members__).items():
                 content.append(name)
                 self._value(label, "constant", f"{label}.{name}", member.value, (id(cls), name), cls)
         for field, text, values in classes.fields(found):
@@ -400,7 +446,7 @@ class Reach:
                 name = f"{label}.{field}.{key}"
                 content.append(f"{key} {self._thing(label, name, value, 'method', key=(id(cls), name), space=cls)}")
         for name, value in classes.attributes(cls, found):
-            kind = type(value).__qualname__ if _is_code(value) else "value"
+            kind = type(value).__qualname__ if is_code(value) else "value"
             reached = self._thing(label, f"{label}.{name}", value, "method", key=(id(cls), name), space=cls)
             content.append(f"{name} {kind} {reached}")
         self._line("\n".join(content), f"class {label}")
@@ -449,8 +495,11 @@ class Reach:
             thing, key = self.watch.cell(cell), (id(cell), root)
         else:
             thing, key = function.__globals__.get(root, MISSING), (id(function.__globals__), root)
+        self._write_from(thing, key, tuple(rest))
+
+    def _write_from(self, thing: Any, key: Key, rest: Chain) -> None:
         for name in rest:
-            thing = _unmemoized(thing)
+            thing = _holder(thing, name)
             if isinstance(thing, type):
                 holder: Any = next((base for base in thing.__mro__ if name in vars(base)), thing)
                 key = id(holder), name
@@ -461,7 +510,7 @@ class Reach:
                 self._values.write(key)  # an attribute of an instance: the whole instance counts
                 return
             thing = vars(holder).get(name, MISSING)
-        if rest and thing is not MISSING and not _is_container(thing):
+        if rest and thing is not MISSING and not is_container(thing):
             self._rebind(key)
         self._values.write(key)
 
@@ -480,20 +529,23 @@ class Reach:
         value.digest = digest(value, meet)
         if met:
             # A set has no order: what was met is sorted by its content, so that equal sets give equal labels.
-            for thing in sorted(met.values(), key=_content):
+            for thing in sorted(met.values(), key=sort_key):
+                self._handed_on.add(id(unmemoized(thing)))
                 name = str(getattr(thing, "__qualname__", None) or type(thing).__qualname__)
-                self._thing(value.label, name.rpartition("<locals>.")[2], thing)
+                label = self._thing(value.label, name.rpartition("<locals>.")[2], thing)
+                self._labels.setdefault(id(unmemoized(thing)), label)
+                self._kept.append(thing)
             value.digest = digest(value, self._hook)
 
     def _hook(self, thing: Any) -> bytes:
         """Stand for code inside of a value by its label. What is new here has none: the value has changed."""
-        thing = _unmemoized(thing)
+        thing = unmemoized(thing)
         label = self._labels.get(id(thing))
         if label is None:
             label = userland.library_name(getattr(thing, "__module__", None), getattr(thing, "__qualname__", ""))
         return label.encode("utf-8", "surrogatepass")
 
-    def _dependency(self, number: int, dependency: object) -> None:
+    def _dependency(self, number: int, dependency: object, of: str = "") -> None:
         """Start from something that the user named."""
         if isinstance(dependency, (env, File)):
             self.watch.state(dependency.state)
@@ -502,118 +554,25 @@ class Reach:
                 what += " (another)"
             self._taken.add(what)
             self.lines.append((content, what))
-        elif _is_code(dependency) or callable(dependency):
+        elif is_code(dependency) or callable(dependency):
             name = getattr(dependency, "__qualname__", None) or getattr(dependency, "__name__", None)
-            self._edge("depends", str(name or f"depends {number}"), dependency)
+            self._edge("depends", str(name or f"depends {number}{of}"), dependency)
         else:
-            self._value("", "depends", str(number), dependency, (id(self), str(number)), self)
+            self._value("", "depends", f"{number}{of}", dependency, (id(self), f"{number}{of}"), self)
+
+
+def _is_memoized_at_home(function: FunctionType) -> bool:
+    """Whether a package memoizes a function of its own, as against a user who memoizes a function of a package."""
+    module = sys.modules.get(function.__module__)
+    return module is not None and getattr(module, function.__name__, None) is not function
+
+
+def _holder(thing: Any, name: str) -> Any:
+    """Return what holds an attribute: a memoized function that was given it (``f.step = 2``), else what is memoized."""
+    plain = unmemoized(thing)
+    given = thing is not plain and isinstance(thing, FunctionType) and name in thing.__dict__
+    return thing if given and not isinstance(thing.__dict__[name], MethodType) else plain
 
 
 def _of(owner: str) -> str:
-    return "" if owner in ("", _ROOT) else f" in {owner}"
-
-
-def _unmemoized(thing: Any) -> Any:
-    """Look through memodisk's own wrappers: they change nothing about the result."""
-    while getattr(type(thing), "__module__", "").partition(".")[0] == "memodisk" or (
-        isinstance(thing, FunctionType) and str(thing.__globals__.get("__name__")).partition(".")[0] == "memodisk"
-    ):
-        wrapped = getattr(thing, "__wrapped__", None)
-        if wrapped is None:
-            break
-        thing = wrapped
-    return thing
-
-
-_DESCRIPTORS = (
-    classmethod,
-    staticmethod,
-    property,
-    functools.cached_property,
-    functools.singledispatchmethod,
-    functools.partialmethod,
-)
-
-
-def _is_code(thing: Any) -> bool:
-    """Whether a thing is followed for its code rather than digested as a value."""
-    thing = _unmemoized(thing)
-    return isinstance(thing, (FunctionType, type, ModuleType, MethodType, CodeType, *_DESCRIPTORS)) or _is_native(thing)
-
-
-def _is_user_code(thing: Any) -> bool:
-    if isinstance(thing, FunctionType):
-        return userland.is_user_function(thing) or hasattr(thing, "__wrapped__")
-    return isinstance(thing, type) and userland.is_user_class(thing)
-
-
-_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a class statement, or as if it were
-
-
-def _is_native(thing: Any) -> bool:
-    """Whether a thing is a function written in C."""
-    kind = type(thing)
-    if not callable(thing) or not hasattr(thing, "__name__") or isinstance(thing, (FunctionType, type, MethodType)):
-        return False
-    return not kind.__flags__ & _HEAP_TYPE or "cython_function" in kind.__name__
-
-
-def _is_container(thing: object) -> bool:
-    return isinstance(thing, (list, dict, set, bytearray, deque)) or hasattr(thing, "__setitem__")
-
-
-def _is_logger(thing: object) -> bool:
-    logging = sys.modules.get("logging")
-    return logging is not None and isinstance(thing, (logging.Logger, logging.LoggerAdapter))
-
-
-def _interactive(method: MethodType) -> str | None:
-    """Name what IPython puts into a notebook's globals, whose state is all of the notebook."""
-    module = type(method.__self__).__module__
-    top = module.partition(".")[0]
-    return f"{top}.{method.__name__}" if top in ("IPython", "ipykernel") else None
-
-
-def _content(thing: Any) -> tuple[str, str]:
-    thing = _unmemoized(thing)
-    name = str(getattr(thing, "__qualname__", ""))
-    return name, source.own(thing.__code__, thing.__globals__).text if isinstance(thing, FunctionType) else ""
-
-
-def identify(thing: Any) -> tuple[str, bool]:
-    """Return what a function or class is called as an argument, and whether its code tells more than that."""
-    thing = _unmemoized(thing)
-    if isinstance(thing, type):
-        name = f"class {naming.module_name(thing.__module__)}.{thing.__qualname__}"
-        return name, userland.is_user_class(thing)
-    if isinstance(thing, FunctionType):
-        if userland.is_user_function(thing) or thing.__closure__ or "__wrapped__" in thing.__dict__:
-            return f"function {thing.__name__}", True  # pandas names columns by it
-        return f"function {userland.library_name(thing.__module__, thing.__qualname__)}", False
-    if _is_native(thing):
-        home = getattr(thing, "__module__", None) or getattr(getattr(thing, "__objclass__", None), "__module__", None)
-        return (
-            f"function {userland.library_name(home, getattr(thing, '__qualname__', thing.__name__))}",
-            False,
-        )
-    return f"object {type(thing).__qualname__}", True
-
-
-def check_dependency(dependency: object) -> None:
-    """Refuse what cannot be depended on.
-
-    Raises
-    ------
-    TypeError
-        Says what to give in its place.
-    """
-    if isinstance(dependency, PurePath):
-        raise TypeError(
-            f"depends: {dependency!r} is a path. To depend on the file's content give memodisk.File({str(dependency)!r})"
-        )
-    if isinstance(dependency, (env, File)) or _is_code(dependency) or callable(dependency):
-        return
-    try:
-        hashing.digest(dependency, path="depends", code=lambda _: b"")
-    except Unhashable as error:
-        raise TypeError(f"depends: {dependency!r} cannot be depended on: {error}") from error
+    return "" if owner in ("", ROOT) else f" in {owner}"

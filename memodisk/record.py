@@ -57,6 +57,8 @@ class Record:
         Each argument as a short text.
     argument_digests
         Each argument's digest, so that two calls can be compared part by part.
+    argument_parts
+        For arguments with parts (data frames, dictionaries, objects) each part with a text and a short digest.
     fingerprint
         Digest of the code that made the result, or None if unknown.
     version
@@ -76,6 +78,7 @@ class Record:
     created: float
     arguments: Mapping[str, str] = field(default_factory=dict)
     argument_digests: Mapping[str, str] = field(default_factory=dict)
+    argument_parts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     fingerprint: Digest | None = None
     version: str | None = None
     made_by: Mapping[str, str | int] = field(default_factory=dict)
@@ -101,6 +104,7 @@ class Record:
             "fingerprint": self.fingerprint,
             "version": self.version,
             "argument_digests": dict(self.argument_digests),
+            "argument_parts": {name: dict(parts) for name, parts in self.argument_parts.items()},
             "made_by": dict(self.made_by),
         }
         if self.data is not None:
@@ -140,6 +144,7 @@ class Record:
                 created=datetime.fromisoformat(fields["created"]).timestamp(),
                 arguments=fields["arguments"],
                 argument_digests=fields["argument_digests"],
+                argument_parts=fields["argument_parts"],
                 fingerprint=fields["fingerprint"],
                 version=fields["version"],
                 made_by=fields["made_by"],

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, get_args
 
-import xxhash
+from xxhash import xxh3_128_hexdigest
 
 from memodisk import hashing, naming
 from memodisk.binding import Binding
 from memodisk.errors import Unhashable
 from memodisk.fingerprint import Fingerprint, Watcher, code_digest
-from memodisk.hashing import Digest, Key
+from memodisk.hashing import Key
 from memodisk.parameters import Ignored, Stand, stands
+from memodisk.parts import MAX_PARTS, parts
+from memodisk.record import Record
 from memodisk.summary import MAX_ARGUMENTS, summarize, summarize_arguments
 
 OnChange = Literal["recompute", "warn", "ignore"]
+
+_FINGERPRINT = re.compile("[0-9a-f]{32}")
 
 #: Part of every key. Another number makes every stored result unreachable: change it with the encoding only.
 _KEY_FORMAT = "memodisk 1"
@@ -38,7 +44,18 @@ class Request:
         The hashed arguments. The values are let go once they have been described.
     """
 
-    __slots__ = ("_digests", "_names", "_texts", "_values", "fingerprint", "function", "key", "version")
+    __slots__ = (
+        "_digests",
+        "_names",
+        "_parts",
+        "_texts",
+        "_values",
+        "fingerprint",
+        "function",
+        "key",
+        "raw_digests",
+        "version",
+    )
 
     def __init__(
         self,
@@ -56,27 +73,48 @@ class Request:
         self.version = version
         self._names = names
         self._values = values
-        self._digests: list[bytes] | dict[str, str] = digests
+        #: The arguments' digests as they enter the key.
+        self.raw_digests = digests
+        self._digests: dict[str, str] = {}
+        self._parts: dict[str, dict[str, str]] = {}
         self._texts: dict[str, str] | None = None
+
+    @classmethod
+    def of_record(cls, record: Record, fingerprint: Fingerprint | None) -> Request:
+        """Return the request that a record is of, as far as the record tells."""
+        request = cls(record.function, record.key, fingerprint, record.version, (), (), [])
+        request._texts = dict(record.arguments)
+        request._digests = dict(record.argument_digests)
+        request._parts = {name: dict(found) for name, found in record.argument_parts.items()}
+        return request
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The hashed parameters."""
+        return self._names
 
     def describe(self) -> Request:
         """Write the arguments down as they are now: the call may change them. Returns the request itself."""
         if self._texts is None:
-            digests = self._digests
-            assert isinstance(digests, list)
             by_name: dict[str, Any] = {}
-            parts: dict[str, str] = {}
-            for name, value, digest in zip(self._names, self._values, digests, strict=True):
+            digests: dict[str, str] = {}
+            for name, value, digest in zip(self._names, self._values, self.raw_digests, strict=True):
                 if name.startswith("**") and isinstance(value, dict) and len(value) <= MAX_ARGUMENTS:
                     # Keyword by keyword, so that an explanation can say which of them differs.
                     for keyword, item in value.items():
                         by_name[keyword] = item
-                        parts[keyword] = hashing.digest(item, path=keyword, code=code_digest).hex()
+                        digests[keyword] = hashing.digest(item, path=keyword, code=code_digest).hex()
                 else:
                     by_name[name] = value
-                    parts[name] = digest.hex()
+                    digests[name] = digest.hex()
+            self._digests = dict(list(digests.items())[:MAX_ARGUMENTS])
+            left = MAX_PARTS
+            for name in self._digests:
+                found = parts(by_name[name], code_digest) if left else {}
+                if found and len(found) <= left:
+                    self._parts[name] = found
+                    left -= len(found)
             self._texts = summarize_arguments(by_name)
-            self._digests = dict(list(parts.items())[:MAX_ARGUMENTS])
             self._values = ()
         return self
 
@@ -88,9 +126,12 @@ class Request:
     @property
     def argument_digests(self) -> Mapping[str, str]:
         """Each argument's digest."""
-        digests = self.describe()._digests
-        assert isinstance(digests, dict)
-        return digests
+        return self.describe()._digests
+
+    @property
+    def argument_parts(self) -> Mapping[str, Mapping[str, str]]:
+        """For each argument that has parts, such as a data frame's columns, their texts and short digests."""
+        return self.describe()._parts
 
     def __repr__(self) -> str:
         call = ", ".join(f"{name}={text}" for name, text in self.arguments.items())
@@ -101,6 +142,10 @@ class Request:
 
     def __hash__(self) -> int:
         return hash(self.key)
+
+
+#: The key of a call, its fingerprint, and names, values and digests of its arguments.
+Identified = tuple[Key, Fingerprint, tuple[str, ...], tuple[Any, ...], list[bytes]]
 
 
 class Hasher:
@@ -120,6 +165,9 @@ class Hasher:
         ``"recompute"``: the code is part of the key. ``"warn"`` and ``"ignore"``: it is not.
     depends
         What the result depends on besides the arguments and the code that can be seen.
+    also_accept
+        Old names of the function, or fingerprints of code that gives the same results: what was stored under them is
+        served, after a rename or a refactoring that changes nothing.
 
     Raises
     ------
@@ -136,7 +184,16 @@ class Hasher:
         version: object = None,
         on_change: OnChange = "recompute",
         depends: Iterable[object] = (),
+        also_accept: Iterable[str] = (),
     ) -> None:
+        if isinstance(also_accept, str):
+            raise TypeError(f"also_accept={also_accept!r} is one string: give a list, also_accept=[{also_accept!r}]")
+        self.also_accept = tuple(also_accept)
+        for accepted in self.also_accept:
+            if not isinstance(accepted, str) or not accepted.strip():
+                raise TypeError(
+                    f"also_accept={list(self.also_accept)!r} must hold names or fingerprints, not {accepted!r}"
+                )
         if isinstance(ignore, str):
             raise TypeError(f"ignore={ignore!r} is one string: give a list of parameter names, ignore=[{ignore!r}]")
         self.ignore = tuple(ignore)
@@ -190,7 +247,11 @@ class FunctionHasher:
         self.name = hasher.name or naming.function_name(function)
         self.on_change = hasher.on_change
         self.version = None if hasher.version is None else summarize(hasher.version)
+        self.depends = hasher.depends
+        self.declared_version = hasher.version
         self._key_function = hasher.key
+        self._old_prints = ("", *(one for one in hasher.also_accept if _FINGERPRINT.fullmatch(one)))
+        self._old_names = ("", *(one for one in hasher.also_accept if not _FINGERPRINT.fullmatch(one)))
         self._home = self._find_home(hasher)
         self._version_digest = hashing.digest(hasher.version, path="version", code=code_digest)
         self._watcher: Watcher | _Frozen = Watcher(function, hasher.depends)
@@ -237,12 +298,34 @@ class FunctionHasher:
         self._plain = not self._inside_kwargs and not any(self._stands) and len(self._kept) == len(names)
         self._kept_names = tuple(self._shown[index] for index in self._kept)
 
+    @property
+    def signature(self) -> inspect.Signature:
+        """How the function is called."""
+        return self._binding.signature
+
     def fingerprint(self) -> Fingerprint:
         """Return the fingerprint of the function's code as it is now."""
         return self._watcher.current()
 
     def hash(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
         """Return the request of one call, its arguments not yet described.
+
+        Raises
+        ------
+        Unhashable
+            If an argument has no stable content.
+        """
+        return self.request(self.identify(args, kwargs))
+
+    def request(self, identified: Identified) -> Request:
+        """Return the request of a call that `identify` has looked at."""
+        key, fingerprint, names, values, digests = identified
+        return Request(self.name, key, fingerprint, self.version, names, values, digests)
+
+    def identify(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Identified:
+        """Return the key of a call first, and then what else its request is made of.
+
+        A hit needs no more than the key, and making a request takes half a microsecond.
 
         Raises
         ------
@@ -259,17 +342,11 @@ class FunctionHasher:
             paths: tuple[str, ...] = ("result of key",)
         else:
             names, values, paths = self._arguments(args, kwargs)
-        try:
-            digests = [
-                hashing.digest(value, path=path, code=code_digest) for value, path in zip(values, paths, strict=True)
-            ]
-        except RecursionError:
-            raise Unhashable("arguments", "they are nested too deeply", "Give key= or ignore=.") from None
+        digests = [hashing.digest(value, path, code_digest) for value, path in zip(values, paths, strict=True)]
         head = prefixed[1]
         if names is not self._kept_names:
             head += hashing.encode(names)
-        key = Key(xxhash.xxh3_128_hexdigest(head + b"".join(digests)))
-        return Request(self.name, key, fingerprint, self.version, names, values, digests)
+        return xxh3_128_hexdigest(head + b"".join(digests)), fingerprint, names, values, digests  # type: ignore[return-value]
 
     def _arguments(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -290,12 +367,31 @@ class FunctionHasher:
             chosen.append(value)
         return self._kept_names, tuple(chosen), tuple(self._paths[index] for index in self._kept)
 
+    def alternatives(self, request: Request) -> list[Request]:
+        """Return what the request would be under each old name and fingerprint that is accepted as well."""
+        if len(self._old_names) + len(self._old_prints) == 2:
+            return []
+        found = []
+        for name in self._old_names:
+            for code in self._old_prints:
+                if name or code:
+                    digest = code or (request.fingerprint.digest if request.fingerprint is not None else "")
+                    head = self._head(name or self.name, digest)
+                    if request.names != self._kept_names:
+                        head += hashing.encode(request.names)
+                    key = Key(xxh3_128_hexdigest(head + b"".join(request.raw_digests)))
+                    found.append(Request(name or self.name, key, None, request.version, (), (), []))
+        return found
+
     def _prefix(self, fingerprint: Fingerprint) -> bytes:
         """Return what the keys of all calls begin with."""
         if self._prefixed is not None:
             self._bind_arguments()  # the code changed under our hands, perhaps its defaults as well
-        code = fingerprint.digest if self.on_change == "recompute" else ""
-        identity = (_KEY_FORMAT, self.name, self._home, code, self._version_digest, self._kept_names)
+        return self._head(self.name, fingerprint.digest)
+
+    def _head(self, name: str, fingerprint: str) -> bytes:
+        code = fingerprint if self.on_change == "recompute" else ""
+        identity = (_KEY_FORMAT, name, self._home, code, self._version_digest, self._kept_names)
         return hashing.encode(identity)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -303,10 +399,13 @@ class FunctionHasher:
         state = self.__dict__.copy()
         state["_watcher"] = _Frozen(self._watcher.current())
         state["_prefixed"] = None
+        # There, ``__main__`` is another program; classes among the arguments say that they are of ``__main__``.
+        state["_main"] = naming.module_name("__main__")
         del state["_binding"], state["_stands"]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        naming.adopt_main(state.pop("_main"))
         self.__dict__.update(state)
         self._bind_arguments()
 
@@ -319,8 +418,3 @@ class _Frozen:
 
     def current(self) -> Fingerprint:
         return self._fingerprint
-
-
-def manifest_digest(fingerprint: Fingerprint | None) -> Digest | None:
-    """Return the digest of a fingerprint, or None where there is none."""
-    return None if fingerprint is None else fingerprint.digest

@@ -11,7 +11,8 @@ import ast
 import dis
 import logging
 import sys
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any
@@ -34,8 +35,9 @@ _MEANINGFUL_FLAGS = 0x04 | 0x08 | 0x20 | 0x80 | 0x100 | 0x200
 #: A notebook in use for days defines its cells again and again: what was analysed is forgotten beyond this number.
 _MAX_REMEMBERED = 4096
 
-#: Line numbers for functions that begin on the same line, beyond those of any real file.
+#: Functions that begin on the same line get line numbers beyond those of any real file.
 _OUT_OF_REACH = 1_000_000
+_FUNCTIONS_ON_A_LINE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def is_in(text: str, code: CodeType) -> bool:
 
 
 _known: dict[int, tuple[CodeType, Own]] = {}
-_trees: dict[tuple[str, int], _Compiled | None] = {}
+_trees: dict[tuple[str, int], list[_Part]] = {}
 
 
 def _node(code: CodeType, namespace: dict[str, Any]) -> _Function | None:
@@ -100,55 +102,114 @@ def _search(text: str, code: CodeType) -> _Function | None:
     if key not in _trees:
         if len(_trees) >= _MAX_REMEMBERED:
             _trees.clear()
-        _trees[key] = _compile(*key)
-    compiled = _trees[key]
-    return compiled.find(code) if compiled else None
+        _trees[key] = _parse(*key)
+    parts = [part for part in _trees[key] if part.covers(code.co_firstlineno)]
+    return next((node for node in (part.find(code) for part in parts) if node is not None), None)
 
 
-def _compile(text: str, flags: int) -> _Compiled | None:
+def _parse(text: str, flags: int) -> list[_Part]:
     try:
-        return _Compiled(text, flags)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the user saw them when the code was compiled to run
+            # A notebook's cell may await outside of functions, which changes nothing inside of them.
+            flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+            tree = compile(text, "<source>", "exec", flags | ast.PyCF_ONLY_AST, dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        log.debug("source cannot be compiled: %s", error)  # an edit in progress, a notebook's magics
-        return None
+        log.debug("source cannot be parsed: %s", error)  # an edit in progress, a notebook's magics
+        return []
+    if not isinstance(tree, ast.Module):
+        return []
+    imports = list(_imports(tree.body))
+    # Most statements can be compiled by themselves, which is faster. The rare others need the whole text.
+    moved: dict[ast.AST, int] = {}
+    return [*(_Part([node], imports, flags, moved) for node in tree.body), _Part(tree.body, [], flags, moved)]
 
 
-class _Compiled:
-    """One text, parsed and compiled as a whole, since a method's code depends on its class."""
+def _imports(body: Iterable[ast.AST]) -> Iterator[ast.stmt]:
+    """Yield the imports of a module's own scope: since 3.11 calls on imported names are compiled in another way."""
+    for node in body:
+        if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and node.module != "__future__"):
+            yield node
+        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield from _imports(ast.iter_child_nodes(node))
 
-    def __init__(self, text: str, flags: int) -> None:
-        # A notebook's cell may await outside of functions, which changes nothing inside of them.
-        flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        tree = compile(text, "<source>", "exec", flags | ast.PyCF_ONLY_AST, dont_inherit=True)
-        # The number of the first line leads from a code object to its node. Functions that begin on one line,
-        # and only they, get a number of their own: others keep theirs, lest the compiler sees new line breaks.
-        places: dict[tuple[str, int], list[_Function]] = {}
-        for node in ast.walk(tree):
-            if isinstance(node, _Function):
-                places.setdefault((_name_of(node), _first(node).lineno), []).append(node)
+
+class _Part:
+    """Some statements of a module, compiled when a code object is looked for in their lines.
+
+    Parameters
+    ----------
+    body
+        Statements, whole ones because a method's code depends on its class.
+    imports
+        The imports of the module, if they are not among the statements.
+    flags
+        How the compiler was told to behave.
+    moved
+        The lines of nodes that got another number, for all parts of a text.
+    """
+
+    __slots__ = ("_body", "_codes", "_flags", "_imports", "_lines", "_moved", "_nodes", "_places")
+
+    def __init__(self, body: list[ast.stmt], imports: list[ast.stmt], flags: int, moved: dict[ast.AST, int]) -> None:
+        self._moved = moved
+        self._body = body
+        self._imports = imports
+        self._flags = flags
+        self._lines = range(
+            min(map(_first_line, body), default=0), max((n.end_lineno or 0 for n in body), default=0) + 1
+        )
         self._nodes: dict[tuple[str, int], _Function] = {}
-        self._places: dict[tuple[str, int], list[tuple[str, int]]] = {}
-        number = _OUT_OF_REACH
-        for (name, line), nodes in places.items():
-            for node in nodes:
-                key = name, line
-                if len(nodes) > 1:
-                    number += 1
-                    key = name, number
-                    first = _first(node)
-                    first.lineno = first.end_lineno = number
-                    first.col_offset = first.end_col_offset = 0
-                self._nodes[key] = node
-                self._places.setdefault((name, line), []).append(key)
+        self._places: dict[tuple[str, int], list[tuple[str, int]]] | None = None
         self._codes: dict[tuple[str, int], list[CodeType]] = {}
-        for code in nested(compile(tree, "<source>", "exec", flags, dont_inherit=True)):
-            self._codes.setdefault((code.co_name, code.co_firstlineno), []).append(code)
+
+    def covers(self, line: int) -> bool:
+        """Whether a line is one of the statements'."""
+        return line in self._lines
 
     def find(self, code: CodeType) -> _Function | None:
-        for key in self._places.get((code.co_name, code.co_firstlineno), ()):
+        """Return the node that a code object was compiled from, or None if it was not compiled from this."""
+        places = self._places
+        if places is None:
+            places = self._places = self._compile()
+        for key in places.get((code.co_name, code.co_firstlineno), ()):
             if any(_same(code, compiled) for compiled in self._codes.get(key, ())):
                 return self._nodes[key]
         return None
+
+    def _compile(self) -> dict[tuple[str, int], list[tuple[str, int]]]:
+        # The number of the first line leads from a code object to its node. Functions that begin on one line, and
+        # only they, get a number of their own: others keep theirs, lest the compiler sees new line breaks.
+        found: dict[tuple[str, int], list[_Function]] = {}
+        for statement in self._body:
+            for node in ast.walk(statement):
+                if isinstance(node, _Function):
+                    first = _first(node)
+                    line = self._moved.get(first, first.lineno)
+                    found.setdefault((_name_of(node), line), []).append(node)
+        places: dict[tuple[str, int], list[tuple[str, int]]] = {}
+        for (name, line), nodes in found.items():
+            for number, node in enumerate(nodes, _OUT_OF_REACH + _FUNCTIONS_ON_A_LINE * line):
+                key = name, line
+                if len(nodes) > 1:
+                    key = name, number
+                    first = _first(node)
+                    self._moved[first] = line
+                    first.lineno = first.end_lineno = number
+                    first.col_offset = first.end_col_offset = 0
+                self._nodes[key] = node
+                places.setdefault((name, line), []).append(key)
+        module = ast.Module(body=[*self._imports, *self._body], type_ignores=[])
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                compiled = compile(module, "<source>", "exec", self._flags, dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            log.debug("source cannot be compiled: %s", error)
+            return {}
+        for code in nested(compiled):
+            self._codes.setdefault((code.co_name, code.co_firstlineno), []).append(code)
+        return places
 
 
 def _name_of(node: _Function) -> str:
@@ -158,6 +219,11 @@ def _name_of(node: _Function) -> str:
 def _first(node: _Function) -> ast.expr | ast.stmt:
     """The node whose line is the first line of the code object."""
     return node if isinstance(node, ast.Lambda) or not node.decorator_list else node.decorator_list[0]
+
+
+def _first_line(statement: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return decorators[0].lineno if decorators else statement.lineno
 
 
 def nested(code: CodeType) -> Iterator[CodeType]:
@@ -200,7 +266,7 @@ def _same_constant(a: object, b: object) -> bool:
 def bytecode(code: CodeType) -> str:
     """Return a code object as text, blind to lines, file name and docstrings.
 
-    Instructions name what they use instead of numbering it, so that a docstring, which is a constant too, moves nothing.
+    Instructions name what they use instead of numbering it, so that a docstring, a constant too, moves nothing.
     """
     instructions = [i for i in dis.get_instructions(code) if i.opname not in ("CACHE", "EXTENDED_ARG", "NOP", "RESUME")]
     ordinals = {instruction.offset: number for number, instruction in enumerate(instructions)}

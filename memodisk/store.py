@@ -24,8 +24,8 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
 
 from memodisk import files
 from memodisk.eviction import Entry
@@ -38,11 +38,16 @@ MAX_RECORD_SIZE = 1 << 16
 #: Sixteen: on a network drive every directory costs about four round trips when it is made and again in every scan.
 SHARDS = "0123456789abcdef"
 
+#: The keys that were evicted last, a line each.
+_EVICTED = "evicted.txt"
+_MAX_EVICTED = 1000
+
 _MAX_DIRECTORY_NAME = 80
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 # Names that Windows keeps for devices, whatever follows the first dot.
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
-_HASH_NAME = re.compile(r"([0-9a-f]{32})\.(.+)")
+_HASH_NAME = re.compile(r"[0-9a-f]{32}\.")
+_RECORD_END = "." + RECORD_SUFFIX
 
 _README = """\
 This directory is a cache of function results, made by memodisk (import memodisk).
@@ -86,18 +91,7 @@ def directory_name(function: str) -> str:
     return safe[: _MAX_DIRECTORY_NAME - len(mark)].rstrip(".") + mark
 
 
-@dataclass(frozen=True)
-class Identity:
-    """What tells one version of a record file from another without reading it."""
-
-    inode: int
-    mtime_ns: int
-    size: int
-
-    @classmethod
-    def of(cls, status: os.stat_result) -> Identity:
-        """Return the identity of the file that has this status."""
-        return cls(status.st_ino, status.st_mtime_ns, status.st_size)
+_DIRECTORY_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class Damaged(ValueError):
@@ -156,7 +150,9 @@ class Store:
         except OSError as error:
             if error.errno not in files.TRANSIENT:
                 raise
-        files.look_again(os.path.dirname(path))
+            files.look_again(os.path.dirname(path))
+            if error.errno in files.REPLACED:
+                _list(os.path.dirname(path))
         return files.read(path, MAX_RECORD_SIZE)
 
     def read_blob(self, path: str, digest: Digest, size: int) -> memoryview:
@@ -221,11 +217,21 @@ class Store:
         blob: bytes | files.Temporary,
         digest: Digest,
         size: int,
-    ) -> None:
+        is_record: Callable[[bytes], bool] = bool,
+    ) -> bool:
         """Publish a blob and then the record that points at it.
 
         The modification times are put in order as well: eviction removes what is older than one cutoff, so a record
         must never be fresher than its blob. Therefore the record's bytes are written before the blob's.
+
+        Parameters
+        ----------
+        is_record
+            Tells whether bytes are a whole record of this key: if the rename is refused, a good one is as good.
+
+        Returns
+        -------
+        True if a directory had to be made for it.
 
         Raises
         ------
@@ -243,7 +249,7 @@ class Store:
 
         def record_is_valid() -> bool:
             try:
-                return files.read(record_path, MAX_RECORD_SIZE)[0] != b""
+                return is_record(files.read(record_path, MAX_RECORD_SIZE)[0])
             except OSError:
                 return False
 
@@ -256,6 +262,7 @@ class Store:
                 os.utime(blob_file.path)
             blob_file.publish(blob_path, blob_is_valid)
             record_file.publish(record_path, record_is_valid)
+            return record_file.made_directory or blob_file.made_directory
         finally:
             blob_file.discard()
             record_file.discard()
@@ -277,6 +284,11 @@ class Store:
                 os.utime(path)
             except OSError:
                 pass  # read-only for this user, or gone: it was only about being remembered as used
+
+    def prepare_anew(self) -> None:
+        """Write again the files that explain the directory, if they are gone."""
+        self._prepared = False
+        self._prepare()
 
     def _prepare(self) -> None:
         """Make the directory with the files that tell backups, people and git what it is."""
@@ -304,35 +316,46 @@ class Store:
         try:
             with os.scandir(self._functions) as found:
                 return sorted(entry.path for entry in found if entry.is_dir(follow_symlinks=False))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
 
-    def entries(self, function_directory: str) -> Iterator[Entry]:
+    def entries(self, function_directory: str, shards: str = SHARDS) -> Iterator[Entry]:
         """List records and blobs of one function with their sizes and times; no file is opened."""
-        for shard in SHARDS:
-            try:
-                with os.scandir(f"{function_directory}/{shard}") as found:
-                    for item in found:
-                        match = _HASH_NAME.fullmatch(item.name)
-                        if match is None:
-                            continue
-                        try:
-                            status = item.stat(follow_symlinks=False)
-                        except FileNotFoundError:
-                            continue  # removed in the meantime
-                        if stat.S_ISREG(status.st_mode):
-                            is_record = match[2] == RECORD_SUFFIX
-                            yield Entry(item.path, is_record, disk_usage(status), status.st_mtime_ns)
-            except FileNotFoundError:
-                continue
+        files.look_again(function_directory)  # another machine may have made shards that were missing here
+        for shard in shards:
+            directory = f"{function_directory}/{shard}"
+            for name, status in _scan(directory):
+                # 32 hex digits and a dot; a digit beyond f is a stranger's name and is left alone.
+                if name[32:33] == "." and stat.S_ISREG(status.st_mode) and _HASH_NAME.match(name):
+                    yield Entry(
+                        f"{directory}/{name}",
+                        name.endswith(_RECORD_END),
+                        disk_usage(status),
+                        status.st_mtime_ns,
+                    )
+
+    def temporaries(self, function_directory: str) -> Iterator[tuple[str, float]]:
+        """Yield path and modification time of each file in progress."""
+        for part in (*SHARDS, "code", ""):
+            directory = f"{function_directory}/{part}" if part else function_directory
+            for name, status in _scan(directory, lambda name: name.startswith(".") and name.endswith(".tmp")):
+                yield f"{directory}/{name}", status.st_mtime
+
+    def now_ns(self) -> int:
+        """Return the file system's present time in nanoseconds: the modification time of a file just made there.
+
+        The clocks of a server and of its clients need not agree, and files carry the server's time.
+        """
+        file = files.Temporary(self.lock_directory())
+        try:
+            file.write(b"")
+            return os.stat(file.path).st_mtime_ns
+        finally:
+            file.discard()
 
     def remove(self, path: str) -> bool:
         """Remove a file; True if it was there."""
-        try:
-            os.unlink(path)
-        except FileNotFoundError:
-            return False
-        return True
+        return files.remove(path)
 
     def remove_blob(self, function_directory: str, digest: Digest) -> None:
         """Remove the blob of a digest, whatever its suffix."""
@@ -346,6 +369,50 @@ class Store:
             if not path.endswith("." + RECORD_SUFFIX):
                 self.remove(path)
 
+    def has_blob(self, function_directory: str, digest: Digest) -> bool:
+        """Return True if there is a blob of a digest, whatever its suffix."""
+        try:
+            names = os.listdir(f"{function_directory}/{digest[0]}")
+        except OSError:
+            return False
+        return any(name.startswith(digest + ".") and not name.endswith(_RECORD_END) for name in names)
+
+    def restore_blob(self, path: str, data: bytes) -> None:
+        """Write a blob that was lost."""
+        file = files.Temporary(os.path.dirname(path))
+        try:
+            file.write(data)
+            file.publish(path, lambda: True)
+        finally:
+            file.discard()
+
+    def manifests(self, function_directory: str) -> list[str]:
+        """Return the path of each manifest of a function."""
+        try:
+            names = os.listdir(f"{function_directory}/code")
+        except OSError:
+            return []
+        return sorted(f"{function_directory}/code/{name}" for name in names if _HASH_NAME.match(name))
+
+    def note_evicted(self, function_directory: str, keys: list[str], when: str) -> None:
+        """Note which keys were evicted, so that an explanation can say so; only the last ones are kept."""
+        path = f"{function_directory}/{_EVICTED}"
+        lines = [f"{key}  {when}\n" for key in keys[-_MAX_EVICTED:]]
+        try:
+            lines = files.read(path, _MAX_EVICTED * 100)[0].decode("ascii", "replace").splitlines(keepends=True) + lines
+        except OSError:
+            pass  # the first time
+        self._write_once(path, "".join(lines[-_MAX_EVICTED:]))
+
+    def evicted_at(self, function_directory: str, key: Key) -> str | None:
+        """Return when a key was evicted, or None if that is not known."""
+        try:
+            text = files.read(f"{function_directory}/{_EVICTED}", _MAX_EVICTED * 100)[0].decode("ascii", "replace")
+        except OSError:
+            return None
+        found = [line for line in text.splitlines() if line.startswith(key)]
+        return found[-1].partition("  ")[2] if found else None
+
     def remove_function(self, function_directory: str) -> None:
         """Remove all that is stored of one function: records first, so that no record ever lacks its blob."""
         for entry in sorted(self.entries(function_directory), key=lambda entry: not entry.is_record):
@@ -356,12 +423,54 @@ class Store:
         # Manifests and what the dead left behind. `.nfs*` files belong to the network drive and vanish by themselves.
         for parent, _, names in os.walk(function_directory, topdown=False):
             for name in names:
-                if not name.startswith(".nfs"):
-                    self.remove(os.path.join(parent, name))
+                path = os.path.join(parent, name)
+                if not name.startswith(".nfs") and not _is_in_progress(path):
+                    self.remove(path)
             try:
                 os.rmdir(parent)
             except OSError:
                 pass  # somebody stores something here just now
+
+
+def _is_in_progress(path: str) -> bool:
+    """Return True if somebody alive writes this temporary file."""
+    name = os.path.basename(path)
+    if not files.is_temporary(name):
+        return False
+    try:
+        return not files.is_abandoned(name, os.stat(path).st_mtime, time.time())
+    except OSError:
+        return True  # renamed in the meantime
+
+
+def _scan(directory: str, wanted: Callable[[str], bool] | None = None) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield name and status of each file of a directory, none if there is no such directory."""
+    # Relative to the directory's descriptor every stat saves the look-up of its path: 2.8 against 3.9 µs a file.
+    try:
+        target: int | str = os.open(directory, _DIRECTORY_FLAGS) if os.scandir in os.supports_fd else directory
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    try:
+        with os.scandir(target) as found:
+            for item in found:
+                if wanted is None or wanted(item.name):
+                    try:
+                        yield item.name, item.stat(follow_symlinks=False)
+                    except FileNotFoundError:
+                        continue  # removed in the meantime
+    except FileNotFoundError:
+        return
+    finally:
+        if isinstance(target, int):
+            os.close(target)
+
+
+def _list(directory: str) -> None:
+    """Make this machine forget which files it takes names for. On NFS 4.2 opening the directory is not enough."""
+    try:
+        os.listdir(directory)
+    except OSError:
+        pass  # the next look says what is wrong
 
 
 def disk_usage(status: os.stat_result) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,6 +34,16 @@ def texts(filename: str, namespace: dict[str, Any]) -> Iterator[str]:
     text = _read(filename, namespace)
     if text and text not in known:
         yield text
+    if filename == "<timed exec>":
+        yield from _timed_cells()
+
+
+def _timed_cells() -> Iterator[str]:
+    """Yield the cells that ran under %%time, latest first: it compiles them itself, under a name without a text."""
+    shell: Any = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    for cell in reversed(getattr(getattr(shell, "history_manager", None), "input_hist_raw", ())):
+        if cell.startswith("%%time"):
+            yield shell.transform_cell(cell.partition("\n")[2])
 
 
 def _read(filename: str, namespace: dict[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """What is the user's own code, and which distribution everything else came with.
 
-The user's code is whatever lies neither in the standard library nor in a ``site-packages`` directory: scripts, notebooks,
-modules of the project, packages installed in editable mode. It is followed. The rest is told by name and version.
+The user's code is whatever lies neither in the standard library nor in a ``site-packages`` directory: scripts,
+notebooks, modules of the project, packages installed in editable mode. It is followed. The rest is told by name and
+version.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 _SITE = re.compile(r"(.*[/\\](?:site-packages|dist-packages))[/\\](.+)", re.DOTALL)
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_DEMO = os.path.join(_HERE, "demo") + os.sep  # scripts as users write them
 
 
 def is_user_function(function: FunctionType) -> bool:
@@ -36,7 +38,8 @@ def is_user_class(cls: type) -> bool:
 
 def is_user_module(name: object) -> bool:
     """Whether a module of this name, imported already or never to be imported, was written by the user."""
-    if not isinstance(name, str):
+    # Profilers and test runners are __main__ themselves while they run a script of the user's as __main__.
+    if not isinstance(name, str) or name in ("__main__", "__mp_main__"):
         return True
     module = sys.modules.get(name)
     path = module_path(module)
@@ -74,7 +77,7 @@ def is_user_path(path: str) -> bool:
     # A virtual environment inside the project, or a project inside of one: only these directories count.
     for spelling in {os.path.abspath(path), os.path.realpath(path)}:
         if _SITE.match(spelling) or spelling.startswith((_HERE, *_standard_library())):
-            return False
+            return spelling.startswith(_DEMO)
     return True
 
 

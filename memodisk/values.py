@@ -125,7 +125,7 @@ _first_seen: dict[Key, tuple[Value, bytes | None, str]] = {}
 def _as_first_seen(value: Value, text: str, is_rebound: bool) -> tuple[bytes | None, str]:
     """Return digest and text of a value that the function changes as they were when this process first met it."""
     known = _first_seen.get(value.key)
-    # A list that the function appends to is another if somebody else assigns a new one, say a notebook's cell run again.
+    # A list that the function appends to is another one after somebody else assigned it, as a cell that is run again.
     if known is None or (known[0].value is not value.value and not is_rebound):
         known = _first_seen[value.key] = value, value.digest, text
     return known[1:]

@@ -6,6 +6,7 @@ The caller asks `Waiting.look` again and again, with a pause in between, and is 
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable
 
@@ -29,11 +30,9 @@ class Waiting:
     what
         The function's name, for the log.
     owner_path
-        Returns for a key where its owner gives signs of life.
-    key
-        The key that is being computed.
+        Where the owner gives signs of life.
     mine
-        Keys that the waiting thread or task computes itself.
+        Where the computations of the waiting thread or task give theirs.
     limit
         Longest wait in seconds, or None to wait as long as the owner lives.
     clock
@@ -43,16 +42,15 @@ class Waiting:
     def __init__(
         self,
         what: str,
-        owner_path: Callable[[str], str],
-        key: str,
+        owner_path: str,
         mine: tuple[str, ...],
         limit: float | None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._what = what
         self._owner_path = owner_path
-        self._key = key
-        self._mine = frozenset(mine)
+        # By name, which is the key: another machine may have the directory under another path.
+        self._mine = frozenset(map(os.path.basename, mine))
         self._limit = limit
         self._clock = clock
         self._started = self._sign_seen = clock()
@@ -69,9 +67,10 @@ class Waiting:
         if now < self._next_look:
             return True
         self._next_look = now + _LOOK
-        owner, mtime = read_owner(self._owner_path(self._key))
-        # Only changes of the time are looked at: the clocks of two machines need not agree.
-        if mtime != self._mtime:
+        owner, mtime = read_owner(self._owner_path)
+        # Only changes of the time are looked at: the clocks of two machines need not agree. A process of this machine
+        # that gives no signs (a library can keep its threads from running for minutes) can be looked for.
+        if mtime != self._mtime or (owner is not None and owner.is_alive_here):
             self._mtime = mtime
             self._sign_seen = now
         if owner is not None and (self._told is None or (owner.host, owner.pid) != (self._told.host, self._told.pid)):
@@ -92,14 +91,18 @@ class Waiting:
 
     def _is_circle(self, owner: Owner) -> bool:
         seen: set[str] = set()
-        pending = list(owner.waits_for)
+        pending = _paths(self._owner_path, owner)
         while pending:
-            key = pending.pop()
-            if key in self._mine:
+            path = pending.pop()
+            if os.path.basename(path) in self._mine:
                 return True
-            if key not in seen and len(seen) < 100:
-                seen.add(key)
-                other, _ = read_owner(self._owner_path(key))
+            if path not in seen and len(seen) < 100:
+                seen.add(path)
+                other, _ = read_owner(path)
                 if other is not None:
-                    pending.extend(other.waits_for)
+                    pending.extend(_paths(path, other))
         return False
+
+
+def _paths(path: str, owner: Owner) -> list[str]:
+    return [os.path.join(os.path.dirname(path), name) for name in owner.waits_for]

@@ -52,7 +52,7 @@ def run_script(path: Path, *arguments: str, **changes: str | None) -> list[str]:
 
 def run_shell(line: str, directory: Path) -> str:
     """Run one line of shell and return what it printed; it has to succeed."""
-    done = subprocess.run(line, shell=True, cwd=directory, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(line, shell=True, cwd=directory, env=environment(directory), capture_output=True, text=True)
     assert done.returncode == 0, f"{line}\n{done.stderr}"
     assert done.stderr == "", f"{line}\n{done.stderr}"
     return done.stdout

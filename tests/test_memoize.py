@@ -843,3 +843,44 @@ def test_a_call_of_itself_with_the_same_arguments_does_not_wait_for_itself(cache
         return f(x, False) + 1 if deep else 0
 
     assert f(1, True) == 1
+
+
+def test_asking_about_a_call_that_could_not_be_made_is_refused_with_the_remedy():
+    with pytest.raises(
+        TypeError, match=r"Model\.apply: missing a required argument: 'x'; for a method, go through the"
+    ):
+        Model(2).apply.is_cached(3)
+    assert not Model.apply.is_cached(Model(2), 12345)
+    with pytest.raises(TypeError, match="too many positional arguments$"):
+        module_function.explain(1, 2, 3)
+
+
+def test_a_default_directory_that_cannot_be_used_costs_one_warning(monkeypatch, tmp_path, caplog):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("MEMODISK_DIR", str(tmp_path / "file"))
+
+    @memodisk.memoize
+    def f(x):
+        return x
+
+    assert [f(1), f(1)] == [1, 1]
+    warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert len(warnings) == 1, warnings
+    assert str(tmp_path / "file") in warnings[0]
+
+
+def test_what_a_memoized_helper_depends_on_its_callers_depend_on(cache, monkeypatch):
+    @cache.memoize(depends=[memodisk.env("SCALE")])
+    def helper(x):
+        import os
+
+        return x * int(os.environ["SCALE"])
+
+    @cache.memoize
+    def f(x):
+        return helper(x)
+
+    monkeypatch.setenv("SCALE", "2")
+    assert f(3) == 6
+    monkeypatch.setenv("SCALE", "5")
+    assert f(3) == 15

@@ -1,8 +1,8 @@
 """Turn values into blobs and back.
 
-A codec is one file format. `choose` picks it by the value's type, `get` by the name that a record holds, `register`
-adds one of your own. Choosing imports no library: a value's own library is loaded already, or the value would not
-exist, so type names are looked up in `sys.modules`.
+A codec is one file format. `choose` picks it by the value's type, `get` by the name that a record holds,
+`register` adds one of your own. Choosing imports no library: a value's own library is loaded already, or the
+value would not exist, so type names are looked up in `sys.modules`.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ _types = _TYPES  # the latest registration comes first; replaced as a whole, so 
 
 
 def choose(value: object) -> Codec:
-    """Choose the codec for a value by its type, the nearest class first, pickle if no other one accepts it."""
+    """Choose the codec for a value by its type, the nearest class first; pickle if no other accepts it."""
     for cls in type(value).__mro__[:-1]:
         for known, name in _types:
             if known is cls or (type(known) is str and _find(known) is cls):
@@ -143,8 +143,8 @@ def register(codec: Codec, *types: type | str) -> None:
     codec
         An object with `name`, `suffix`, `accepts`, `encode` and `decode`, see `Codec`.
     types
-        The classes it is for, subclasses included; a string ``"package.module.Class"`` if that is not imported yet.
-        Without any, the codec is used by its name alone.
+        The classes it is for, subclasses included; a string ``"package.module.Class"`` if that is not
+        imported yet. Without any, the codec is used by its name alone.
 
     Raises
     ------
@@ -157,9 +157,7 @@ def register(codec: Codec, *types: type | str) -> None:
     _check(codec)
     for known in types:
         if not isinstance(known, type) and not (isinstance(known, str) and known.count(".") >= 1):
-            raise TypeError(
-                f"codec {codec.name!r} is for classes or 'package.module.Class' strings, not {known!r}"
-            )
+            raise TypeError(f"codec {codec.name!r} is for classes or 'package.module.Class' strings, not {known!r}")
     with _lock:
         older = _loaded.get(codec.name)
         if codec.name in _BUILT_IN or (older is not None and not _same_class(older, codec)):
@@ -186,12 +184,11 @@ def _check(codec: Codec) -> None:
         if not callable(getattr(codec, word, None)):
             raise TypeError(f"{kind} is no codec: it needs a method {word!r}")
     if not _NAME.fullmatch(codec.name) or len(codec.name) > _LONGEST or codec.name == "auto":
-        raise ValueError(
-            f"{codec.name!r} cannot be a codec's name: use up to {_LONGEST} of a-z, 0-9, '-', '_'"
-        )
+        raise ValueError(f"{codec.name!r} cannot be a codec's name: use up to {_LONGEST} of a-z, 0-9, '-', '_'")
     if not _SUFFIX.fullmatch(codec.suffix) or len(codec.suffix) > _LONGEST:
         raise ValueError(
-            f"{codec.suffix!r} cannot be a codec's suffix: use up to {_LONGEST} of a-z, 0-9, '-', '_', without a leading dot"
+            f"{codec.suffix!r} cannot be a codec's suffix: "
+            f"use up to {_LONGEST} of a-z, 0-9, '-', '_', without a leading dot"
         )
     if codec.suffix.endswith("record.json"):
         raise ValueError(f"{codec.suffix!r} cannot be a codec's suffix: a file with this ending is a record")

@@ -11,6 +11,7 @@ from memodisk.codecs.parquet import KEY, MOST_COLUMNS, note, read_arrow, write_a
 
 
 def accepts(value: Any) -> bool:
+    """Tell whether parquet holds this table exactly."""
     pa = load("pyarrow")
     if type(value) is not pa.Table:
         return False
@@ -25,19 +26,22 @@ def accepts(value: Any) -> bool:
 
 
 def write(value: Any, file: BinaryIO) -> None:
+    """Write the table as a parquet file."""
     # Ours comes last: see parquet._library.
     metadata = {**(value.schema.metadata or {}), KEY: note("pyarrow")}
     write_arrow(value.replace_schema_metadata(metadata), file, dictionaries=[])
 
 
 def read(blob: memoryview) -> object:
+    """Read the table back."""
     return read_arrow(blob)[0]
 
 
 def holds(kind: Any) -> bool:
     """Tell whether parquet gives back every value of an Arrow type exactly.
 
-    Not so: seconds become milliseconds, dictionaries lose their order, views and extensions become something else.
+    Not so: seconds become milliseconds, dictionaries lose their order, views and extensions become something
+    else.
     """
     t = load("pyarrow").types
     if t.is_list(kind) or t.is_large_list(kind):
@@ -71,7 +75,7 @@ def _survives(schema: Any) -> bool:
         return _survives_cached.__wrapped__(schema, ())
 
 
-# A thousand calls return few different schemas, and trying one takes half a millisecond.
+# A thousand calls return few different schemas, and trying one takes 0.1 ms.
 @functools.lru_cache(maxsize=64)
 def _survives_cached(schema: Any, _metadata: object) -> bool:
     """Tell whether parquet gives back this schema, metadata of fields included, by trying it without rows."""

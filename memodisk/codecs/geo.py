@@ -1,7 +1,7 @@
 """GeoParquet for geopandas: an ordinary GeoParquet 1.0 file that `geopandas.read_parquet` opens.
 
-Geometries are kept as ISO WKB, as the standard (https://geoparquet.org/releases/v1.0.0) says, coordinate reference
-systems as PROJJSON for others and in their own spelling for us. All else is as for a pandas frame.
+Geometries are kept as ISO WKB, as the standard (https://geoparquet.org/releases/v1.0.0) says, coordinate
+reference systems as PROJJSON for others and in their own spelling for us. All else is as for a pandas frame.
 """
 
 from __future__ import annotations
@@ -35,9 +35,11 @@ class GeoParquetCodec:
     suffix = "geo.parquet"
 
     def accepts(self, value: object) -> bool:
+        """Tell whether GeoParquet holds this frame or series exactly."""
         return _library(value) == "geopandas" and installed("pyarrow") and _describe(value) is not None
 
     def encode(self, value: object, file: BinaryIO) -> None:
+        """Write a GeoParquet file."""
         what = _describe(value, thorough=False) if _library(value) == "geopandas" else None
         if what is None:
             raise Unencodable("result", f"this {type(value).__name__} cannot be held exactly by GeoParquet")
@@ -46,11 +48,10 @@ class GeoParquetCodec:
         except (Unencodable, OSError):
             raise
         except Exception as error:
-            raise Unencodable(
-                "result", f"a {type(value).__name__} cannot be held by GeoParquet: {error}"
-            ) from error
+            raise Unencodable("result", f"a {type(value).__name__} cannot be held by GeoParquet: {error}") from error
 
     def decode(self, blob: memoryview) -> object:
+        """Read the file back as what it was made from."""
         try:
             return _read(blob)
         except Undecodable:

@@ -24,9 +24,7 @@ def load(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        raise Undecodable(
-            f"this blob needs {name.partition('.')[0]}, which cannot be imported: {error}"
-        ) from error
+        raise Undecodable(f"this blob needs {name.partition('.')[0]}, which cannot be imported: {error}") from error
 
 
 def installed(name: str) -> bool:

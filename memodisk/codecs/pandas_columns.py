@@ -1,7 +1,7 @@
 """One pandas array (a column, a level of an index) to an Arrow array and back.
 
-`describe` says, in plain JSON, what an array is, or None if Arrow and parquet cannot hold it exactly. `pack` makes the
-Arrow array; `unpack` makes the pandas array from both.
+`describe` says, in plain JSON, what an array is, or None if Arrow and parquet cannot hold it exactly. `pack`
+makes the Arrow array; `unpack` makes the pandas array from both.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from memodisk.errors import Undecodable
 # Categories are kept in the footer, too, so there must not be too many of them.
 _MOST_CATEGORIES = 1 << 16
 
-_NUMBERS = frozenset(["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64"])
-_MASKED = frozenset(["boolean", "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Float32", "Float64"])
+_SIZES = ("8", "16", "32", "64")
+_NUMBERS = frozenset(["bool", "float32", "float64", *("int" + s for s in _SIZES), *("uint" + s for s in _SIZES)])
+_MASKED = frozenset(["boolean", "Float32", "Float64", *("Int" + s for s in _SIZES), *("UInt" + s for s in _SIZES)])
 
 # What stands for a missing value in a column of objects.
 _MISSING = {"NoneType": "None", "float": "nan", "NAType": "NA"}
@@ -36,21 +37,20 @@ def describe_number(dtype: Any) -> dict[str, Any] | None:
 
 
 def describe(array: Any, *, thorough: bool = True) -> dict[str, Any] | None:
-    """Say what a pandas array is, or None if it cannot be held exactly. Looks at the cells of object arrays only.
+    """Say what a pandas array is, or None if it cannot be held exactly; looks at cells of object arrays only.
 
     Parameters
     ----------
     array
         A pandas array.
     thorough
-        Whether to look for strings without an UTF-8 form. `pack` would meet them, too, but only while writing.
+        Whether to look for strings without an UTF-8 form. `pack` would meet them, too, but only while
+        writing.
     """
     pd = loaded("pandas")
     dtype = array.dtype
     kind = type(dtype)
-    if type(array).__name__ in ("NumpyExtensionArray", "PandasArray") or isinstance(
-        dtype, load("numpy").dtype
-    ):
+    if type(array).__name__ in ("NumpyExtensionArray", "PandasArray") or isinstance(dtype, load("numpy").dtype):
         return _describe_numpy(array.to_numpy(), thorough)
     if kind is pd.DatetimeTZDtype:
         zone = _describe_zone(dtype.tz)
@@ -75,7 +75,7 @@ def describe(array: Any, *, thorough: bool = True) -> dict[str, Any] | None:
 
 def pack(array: Any, what: dict[str, Any]) -> Any:
     """Make the Arrow array for a pandas array that `describe` has described."""
-    pa, pd = load("pyarrow"), loaded("pandas")
+    pa = load("pyarrow")
     kind = what["kind"]
     if kind == "category":
         values = pack(array.categories.array, what["values"])
@@ -112,19 +112,16 @@ def unpack(column: Any, what: dict[str, Any]) -> Any:
         return _unpack_numpy(column, np.dtype(what["dtype"]))
     if kind == "zoned":
         values = _unpack_numpy(column, np.dtype(f"M8[{what['unit']}]"))
-        return (
-            pd.DatetimeIndex(values, copy=False).tz_localize("UTC").tz_convert(_make_zone(what["zone"])).array
-        )
+        return pd.DatetimeIndex(values, copy=False).tz_localize("UTC").tz_convert(_make_zone(what["zone"])).array
     if kind == "object":
         return _unpack_objects(column, what)
     if kind == "category":
         return _unpack_category(column, what)
     if kind == "string":
-        missing = pd.NA if what["missing"] == "NA" else np.nan
-        if missing is pd.NA:
-            dtype = pd.StringDtype(what["storage"])
-        else:
-            dtype = pd.StringDtype(what["storage"], na_value=missing)
+        dtype = pd.StringDtype(what["storage"], *([np.nan] if what["missing"] == "nan" else []))
+        if what["storage"] == "python":  # pandas 2.3 makes an array of the wrong class from Arrow
+            cells = {"cells": "str", "missing": what["missing"]}
+            return pd.array(_unpack_objects(column, cells), dtype=dtype, copy=False)
         return dtype.__from_arrow__(column)
     if kind == "arrow":
         return pd.ArrowDtype(column.type).__from_arrow__(_chunked(column))
@@ -272,7 +269,8 @@ def _unpack_category(column: Any, what: dict[str, Any]) -> Any:
         column = column.dictionary_encode()
     column = _one(_chunked(column).unify_dictionaries())
     if pa.types.is_dictionary(column.type):
-        # One look-up for each category, none for each row. -1 at the end is where a missing value's -1 points.
+        # One look-up for each category, none for each row. -1 at the end is where a missing value's -1
+        # points.
         places = np.append(_places(column.dictionary, what, categories), -1)
         codes = places[column.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
     else:
@@ -324,7 +322,7 @@ def _make_zone(what: list[Any]) -> Any:
 
 
 def _zone_name(what: list[Any]) -> str:
-    """The name that other tools read in the file. polars opens no file with a bare offset, so that is called UTC."""
+    """The name that other tools read in the file; UTC for a bare offset, with which polars opens no file."""
     return "UTC" if what[0] in ("utc", "offset") else str(what[1])
 
 

@@ -1,8 +1,8 @@
 """Parquet for data frames of pandas and polars and for tables of pyarrow.
 
-Every blob is an ordinary parquet file. Beside the data its footer holds one entry of ours, key `memodisk`: a JSON
-text that says which library made it and what parquet itself cannot say (an index, a categorical's unused categories,
-attrs). A value that does not come back exactly this way is not accepted, and so goes to pickle.
+Every blob is an ordinary parquet file. Beside the data its footer holds one entry of ours, key `memodisk`: a
+JSON text that says which library made it and what parquet itself cannot say (an index, a categorical's unused
+categories, attrs). A value that does not come back exactly this way is not accepted, and so goes to pickle.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ _START = '{"memodisk":1,"library":"'
 # A footer is read in whole before anything else, so what we put there stays bounded.
 _LONGEST_NOTE = 16 << 20
 
-# 2,000,000 rows of int, 2 float, bool, datetime, 2 string and a categorical column on tmpfs, 2 cores, store and load:
+# 2,000,000 rows of int, 2 float, bool, datetime, 2 string and a categorical column on tmpfs, 2 cores, store
+# and load:
 #   as here        96 ms, 110 (of which 73 read the file's 113 MB)
-#   lz4            140, 81; zstd 227, 124; snappy 186, 162: any compression costs more at storing than it gains
+#   lz4            140, 81; zstd 227, 124; snappy 186, 162 (no compression gains what it costs)
 #   dictionaries   for all columns 180, 115: numbers and long strings are hashed for nothing
 #   statistics     146, 99: nothing here reads them
 #   write batch    of 1,024 rows (the default) 103, of 1,048,576 94
@@ -49,10 +50,12 @@ class ParquetCodec:
     suffix = "parquet"
 
     def accepts(self, value: object) -> bool:
+        """Tell whether parquet holds this frame, series or table exactly."""
         side = _side(type(value).__module__.partition(".")[0])
         return side is not None and bool(side.accepts(value))
 
     def encode(self, value: object, file: BinaryIO) -> None:
+        """Write a parquet file."""
         side = _side(type(value).__module__.partition(".")[0])
         if side is None:
             raise Unencodable("result", f"a {type(value).__name__} cannot be held exactly by parquet")
@@ -63,11 +66,10 @@ class ParquetCodec:
         except OSError:  # the disk's fault, not the value's
             raise
         except Exception as error:
-            raise Unencodable(
-                "result", f"a {type(value).__name__} cannot be held by parquet: {error}"
-            ) from error
+            raise Unencodable("result", f"a {type(value).__name__} cannot be held by parquet: {error}") from error
 
     def decode(self, blob: memoryview) -> object:
+        """Read the file with the library that its footer names."""
         side = _side(_library(blob))
         if side is None:
             raise Undecodable("this is no parquet file that memodisk made")
@@ -99,8 +101,8 @@ def _side(library: str) -> Any:
 def _library(blob: memoryview) -> str:
     """Read from the footer which library made the file, without that library.
 
-    In the footer nothing but our own entry can follow it that could look like it: the schema and the statistics stand
-    before, the encoded Arrow schema behind it is base64. So the last occurrence is ours.
+    In the footer nothing but our own entry can follow it that could look like it: the schema and the
+    statistics stand before, the encoded Arrow schema behind it is base64. So the last occurrence is ours.
     """
     if len(blob) < 12 or bytes(blob[-4:]) != b"PAR1":
         return ""
@@ -154,15 +156,14 @@ class _Out:
 
 
 def out(file: BinaryIO) -> _Out:
+    """Make a file that pyarrow and polars can write to."""
     return _Out(file)
 
 
 def write_arrow(table: Any, file: BinaryIO, *, dictionaries: list[str]) -> None:
     """Write an Arrow table whose schema metadata ends with our entry."""
     pa, parquet = load("pyarrow"), load("pyarrow.parquet")
-    parquet.write_table(
-        table, pa.PythonFile(_Out(file), "w"), use_dictionary=dictionaries or False, **_WRITER
-    )
+    parquet.write_table(table, pa.PythonFile(_Out(file), "w"), use_dictionary=dictionaries or False, **_WRITER)
 
 
 def read_arrow(blob: memoryview) -> tuple[Any, Any]:

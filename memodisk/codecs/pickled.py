@@ -1,8 +1,8 @@
 """Pickle, protocol 5: the codec for whatever has no better format.
 
-Plain values take the C pickler alone, because importing cloudpickle costs 41 ms. As soon as the C pickler meets
-something that another process could not import (a class or function of ``__main__``, a lambda) the value is pickled
-again through cloudpickle, which writes such things by value.
+Plain values take the C pickler alone, because importing cloudpickle costs 41 ms. As soon as the C pickler
+meets something that another process could not import (a class or function of ``__main__``, a lambda) the
+value is pickled again through cloudpickle, which writes such things by value.
 """
 
 from __future__ import annotations
@@ -33,20 +33,21 @@ class PickleCodec:
     name = "pickle"
     suffix = "pkl"
 
-    def accepts(self, value: object) -> bool:
+    def accepts(self, value: object) -> bool:  # noqa: ARG002  the protocol names it so
+        """Accept anything: what pickle cannot take shows only while encoding."""
         return True
 
     def encode(self, value: object, file: BinaryIO) -> None:
+        """Pickle the value; nothing is written before all of it is pickled."""
         for piece in _joined(_dump(value)):
             file.write(piece)
 
     def decode(self, blob: memoryview) -> object:
+        """Unpickle the blob."""
         try:
             return pickle.loads(blob)
         except Exception as error:
-            raise Undecodable(
-                f"this pickle cannot be loaded here: {type(error).__name__}: {error}"
-            ) from error
+            raise Undecodable(f"this pickle cannot be loaded here: {type(error).__name__}: {error}") from error
 
 
 class _Pieces:
@@ -89,10 +90,10 @@ def _dump(value: object) -> list[bytes | memoryview]:
 
 def _dump_cloudpickle(value: object) -> list[bytes | memoryview]:
     cloudpickle = load("cloudpickle")
-
+    base: Any = cloudpickle.Pickler
     last: list[Any] = [value]
 
-    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    class Pickler(base):  # type: ignore[misc]
         def reducer_override(self, obj: Any) -> Any:
             last[0] = obj
             refusal = _refusal(obj)
@@ -110,7 +111,8 @@ def _dump_cloudpickle(value: object) -> list[bytes | memoryview]:
         raise
     except Exception as error:
         if isinstance(error, RecursionError) or isinstance(error.__cause__, RecursionError):
-            raise Unencodable("result", f"this {type(value).__name__} is nested too deeply for pickle") from error
+            cause = f"this {type(value).__name__} is nested too deeply for pickle"
+            raise Unencodable("result", cause) from error
         # The object that was begun last is the one that failed, so nothing needs to be tried again.
         culprit = last[0]
         path = find(value, culprit, "result")
@@ -138,7 +140,9 @@ def _main_name(obj: Any) -> bool:
     """Tell whether a class can be found by its name in the main module."""
     if getattr(obj, "__module__", None) not in _MAIN:
         return False
-    return _lookup(obj.__module__, obj.__qualname__) is obj
+    # In a worker process the main module is another one, and there the name is not found; at home it will be.
+    found = _lookup(obj.__module__, obj.__qualname__)
+    return found is obj or (found is None and "<" not in obj.__qualname__)
 
 
 def _importable(obj: Any) -> bool:
@@ -174,8 +178,8 @@ def _refusal(obj: object) -> str:
 def _faithful(obj: Any) -> Any:
     """Reduce what its own library would not pickle faithfully.
 
-    geopandas pickles geometries as WKB, in which linear rings become line strings and SRIDs get lost; one by one, as
-    shapely pickles them, they stay what they are.
+    geopandas pickles geometries as WKB, in which linear rings become line strings and SRIDs get lost; one by
+    one, as shapely pickles them, they stay what they are.
     """
     cls = type(obj)
     if cls.__name__ == "GeometryArray" and cls.__module__ == "geopandas.array":

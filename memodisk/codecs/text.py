@@ -14,6 +14,7 @@ class TextCodec:
     suffix = "txt"
 
     def accepts(self, value: object) -> bool:
+        """Tell whether it is exactly a str, and has a UTF-8 form."""
         if type(value) is not str:
             return False
         if value.isascii():
@@ -25,10 +26,12 @@ class TextCodec:
         return True
 
     def encode(self, value: object, file: BinaryIO) -> None:
+        """Write the text as UTF-8."""
         assert isinstance(value, str)
         file.write(value.encode())
 
     def decode(self, blob: memoryview) -> str:
+        """Read the text."""
         try:
             return str(blob, "utf-8")
         except UnicodeDecodeError as error:
@@ -42,11 +45,14 @@ class BytesCodec:
     suffix = "bin"
 
     def accepts(self, value: object) -> bool:
+        """Tell whether it is exactly bytes."""
         return type(value) is bytes
 
     def encode(self, value: object, file: BinaryIO) -> None:
+        """Write the bytes."""
         assert isinstance(value, bytes)
         file.write(value)
 
     def decode(self, blob: memoryview) -> bytes:
+        """Copy the bytes out of the blob."""
         return bytes(blob)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,7 @@ def run(directory: str | None, out: TextIO) -> int:
     Parameters
     ----------
     directory
-        Where to keep the results, or None for a new temporary directory.
+        Where to put the script and its results, or None for a new temporary directory.
     out
         Where to write the text.
 
@@ -34,41 +35,47 @@ def run(directory: str | None, out: TextIO) -> int:
     if importlib.util.find_spec("sklearn") is None:
         out.write("memodisk demo fits models with scikit-learn: install it with  pip install scikit-learn\n")
         return 1
-    directory = os.path.abspath(directory) if directory else tempfile.mkdtemp(prefix="memodisk-demo-")
-    out.write(f"The script: {SCRIPT}\n\n")
+    place = os.path.abspath(directory) if directory else tempfile.mkdtemp(prefix="memodisk-demo-")
+    # A copy, as a script of the user's: what is installed is told by its version, and is not looked into.
+    script = os.path.join(place, os.path.basename(SCRIPT))
+    os.makedirs(place, exist_ok=True)
+    shutil.copyfile(SCRIPT, script)
+    results = os.path.join(place, "results")
+    out.write(f"The script: {script}\n\n")
     times = []
     for title in ("First run: computes", "Second run, in a new process: everything is there"):
         out.write(f"{title}\n")
         out.flush()
         started = time.perf_counter()
-        status = _run_script(directory, out)
+        status = _run_script(script, results, out)
         times.append(time.perf_counter() - started)
         if status:
             return status
         out.write(f"  {format_seconds(times[-1])} in all, Python's start and imports included\n\n")
-    cache = ResultCache(directory)
+    cache = ResultCache(results)
     records = sorted(cache.records(), key=lambda record: record.created)
     saved = sum(record.seconds for record in records)
     out.write(f"{len(records)} results; a run that finds them saves {format_seconds(saved)} of computing.\n\n")
     out.write("The directory:\n")
-    write_tree(directory, out)
-    out.write(f"\nThe record of {records[-1].function}:\n")
-    out.write(records[-1].to_json().decode())
-    out.write("\nLook further:\n")
-    for line in shell_lines(directory):
+    write_tree(results, out)
+    out.write(f"\nThe record of {records[0].function}:\n")
+    out.write(records[0].to_json().decode())
+    out.write("\nLook further, or edit the script and run it again:\n")
+    for line in shell_lines(script, results):
         out.write(f"  {line}\n")
     return 0
 
 
-def shell_lines(directory: str) -> list[str]:
-    """Return commands that show what lies in a cache directory."""
-    base = shlex.quote(directory)
+def shell_lines(script: str, results: str) -> list[str]:
+    """Return commands that show what lies in a directory of results, run the script again, and remove the results."""
+    base = shlex.quote(results)
     fields = "[.function, .seconds, .bytes, (.arguments | tostring)] | @tsv"
     return [
         f"ls {base}/v1/",
         f"du -sh {base}/v1/*",
         f"jq -r '{fields}' {base}/v1/*/*/*.record.json",
         f"cat {base}/README.txt",
+        f"MEMODISK_DIR={base} {shlex.quote(sys.executable)} {shlex.quote(script)}",
         f"rm -r {base}",
     ]
 
@@ -84,9 +91,9 @@ def write_tree(directory: str, out: TextIO) -> None:
             out.write(f"{'  ' * (depth + 2)}{name}  {format_bytes(size)}\n")
 
 
-def _run_script(directory: str, out: TextIO) -> int:
-    environment = {**os.environ, "MEMODISK_DIR": directory, "PYTHONUNBUFFERED": "1"}
-    process = subprocess.Popen([sys.executable, SCRIPT], env=environment, stdout=subprocess.PIPE, text=True, bufsize=1)
+def _run_script(script: str, results: str, out: TextIO) -> int:
+    environment = {**os.environ, "MEMODISK_DIR": results, "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen([sys.executable, script], env=environment, stdout=subprocess.PIPE, text=True, bufsize=1)
     assert process.stdout is not None
     while text := process.stdout.read(1):
         out.write(text)

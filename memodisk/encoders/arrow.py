@@ -1,8 +1,8 @@
 """pyarrow: tables, batches, arrays, scalars, types.
 
 An array is its type, its length, which values are missing, and the values that are not. Chunks, offsets of slices,
-padding and what lies in the place of a missing value do not show. Those that have such dirt are copied; all others are hashed where
-they lie (the layout of the buffers: https://arrow.apache.org/docs/format/Columnar.html).
+padding and what lies in the place of a missing value do not show. Where values are missing, the others are copied;
+all else is hashed where it lies (the layout of buffers: https://arrow.apache.org/docs/format/Columnar.html).
 """
 
 from __future__ import annotations
@@ -90,11 +90,19 @@ def content(kind: Any, chunks: list[Any], walk: Any) -> list[Any]:
         return [size]
     if types.is_union(kind):
         return [size, [value for chunk in chunks for value in chunk.to_pylist()]]
+    if any(getattr(types, name, _never)(kind) for name in ("is_string_view", "is_binary_view")):
+        # pyarrow has few functions for views.
+        return content(pa.large_binary(), [chunk.cast(pa.large_binary()) for chunk in chunks], walk)
     missing: Any = None
     if any(chunk.null_count for chunk in chunks):
         missing = _stream("validity", [_bytes(chunk.is_valid()) for chunk in chunks], walk)
         chunks = [chunk.drop_null() if chunk.null_count else chunk for chunk in chunks]
     return [size, missing, *_present(kind, chunks, walk)]
+
+
+def _never(_kind: Any) -> bool:
+    """For kinds that an older pyarrow does not know."""
+    return False
 
 
 def _present(kind: Any, chunks: list[Any], walk: Any) -> list[Any]:
@@ -104,11 +112,8 @@ def _present(kind: Any, chunks: list[Any], walk: Any) -> list[Any]:
         return [_stream("bool", map(_bytes, chunks), walk)]
     if types.is_dictionary(kind):
         return _dictionary(kind, chunks, walk)
-    if getattr(types, "is_run_end_encoded", lambda _kind: False)(kind):
+    if getattr(types, "is_run_end_encoded", _never)(kind):
         return content(kind.value_type, [pc.run_end_decode(chunk) for chunk in chunks], walk)
-    if any(getattr(types, name, lambda _kind: False)(kind) for name in ("is_string_view", "is_binary_view")):
-        chunks = [chunk.cast(pa.large_binary()) for chunk in chunks]
-        kind = pa.large_binary()
     if any(getattr(types, name)(kind) for name in ("is_string", "is_large_string", "is_binary", "is_large_binary")):
         return _texts(kind, chunks, walk)
     if types.is_struct(kind):
@@ -171,8 +176,7 @@ def _dictionary(kind: Any, chunks: list[Any], walk: Any) -> list[Any]:
     """Dictionary and indices. Chunks with dictionaries of their own are brought to a common one first."""
     if len(chunks) > 1 and not all(chunk.dictionary.equals(chunks[0].dictionary) for chunk in chunks[1:]):
         chunks = pa.chunked_array(chunks).unify_dictionaries().chunks
-    if not chunks:
-        return []
+    chunks = chunks or [pa.array([], kind)]
     return [
         *content(kind.value_type, [chunks[0].dictionary], walk),
         *content(kind.index_type, [chunk.indices for chunk in chunks], walk),

@@ -53,7 +53,7 @@ def _pieces(value: memoryview) -> Iterator[Any]:
         yield value.cast("B") if value.ndim and value.format != "B" else value
     elif value.ndim == 1:
         step = max(1, CHUNK // value.itemsize)
-        for start in range(0, value.shape[0], step):
+        for start in range(0, len(value), step):
             yield value[start : start + step].tobytes()
     else:  # a slice of a view of several dimensions is not supported before Python gives it up
         yield value.tobytes("C")
@@ -104,17 +104,20 @@ def _namespace(value: types.SimpleNamespace, walk: Any) -> Encoded:
 
 
 def _pattern(value: re.Pattern[Any], walk: Any) -> bytes:
-    return named("re.Pattern") + fields(type(value.pattern).__name__, value.flags) + walk.fold(fields(value.pattern))
+    head = named("re.Pattern") + fields(type(value.pattern).__name__, value.flags)
+    part: bytes = head + walk.fold(fields(value.pattern))
+    return part
 
 
 def _bytes_io(value: io.BytesIO, _walk: Any) -> Node:
-    content, position, extra = value.__getstate__()
-    return Node(named("io.BytesIO"), [content, position, extra])
+    state: Any = value
+    return Node(named("io.BytesIO"), list(state.__getstate__()))
 
 
 def _string_io(value: io.StringIO, _walk: Any) -> Node:
     """Content, newline translation and position."""
-    return Node(named("io.StringIO"), list(value.__getstate__()))
+    state: Any = value
+    return Node(named("io.StringIO"), list(state.__getstate__()))
 
 
 def _reference(value: Any, _walk: Any) -> Node:

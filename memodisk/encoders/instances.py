@@ -189,7 +189,7 @@ def _exact(base: type, value: Any) -> Any:
     if base in (int, float, complex):
         return getattr(base, "__int__" if base is int else "__pos__")(value)
     if base in (tuple, list, bytes, bytearray):
-        return base.__getitem__(value, slice(None))  # type: ignore[attr-defined]
+        return base.__getitem__(value, slice(None))
     if base is dict:
         # The order of an OrderedDict is part of it.
         return [*OrderedDict.items(value)] if issubclass(type(value), OrderedDict) else dict.copy(value)
@@ -209,14 +209,17 @@ def _derived(base: type, slots: tuple[str, ...]) -> Handler:
 def _reduced(value: Any, walk: Any) -> Encoded:
     """What ``__reduce_ex__(4)`` says: how to make the object again, and its state."""
     kind = type(value)
-    reducer = copyreg.dispatch_table.get(kind)
+    reducer: Any = copyreg.dispatch_table.get(kind)
+    if isinstance(value, BaseException):
+        # tblib adds tracebacks to exceptions, once something has imported it.
+        reducer = None
     try:
-        reduced = value.__reduce_ex__(4) if reducer is None else reducer(value)
+        reduced: Any = value.__reduce_ex__(4) if reducer is None else reducer(value)
     except TypeError as error:
         raise refuse(f"a {name_of(kind)} object has no content that could be hashed ({error})") from error
     if isinstance(reduced, str):
         return _global(value, reduced)
-    function, arguments, state, items, pairs, *_ = (*reduced, None, None, None)
+    function, arguments, state, items, pairs = (*reduced, None, None, None)[:5]
     made_by = getattr(function, "__name__", "") if getattr(function, "__module__", "") == "copyreg" else ""
     if made_by in ("__newobj__", "__newobj_ex__"):
         # The class is met here, and not as an argument, so that its code counts without a detour over copyreg's.

@@ -66,7 +66,7 @@ def consecutive(numbers: range, walk: Any) -> Ready:
     """What the array of these numbers is encoded as, without making it."""
     step = CHUNK // 8
     pieces = (numbers[start : start + step] for start in range(0, len(numbers), step))
-    raw = (np.arange(piece.start, piece.stop, piece.step, np.int64).view(np.uint8).data for piece in pieces)
+    raw = (np.arange(piece.start, piece.stop, piece.step, dtype=np.int64).view(np.uint8).data for piece in pieces)
     return Ready(walk.buffer(_ARRAY + fields(np.dtype(np.int64).str, (len(numbers),)), raw, 8 * len(numbers)))
 
 

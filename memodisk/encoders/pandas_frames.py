@@ -2,7 +2,7 @@
 
 A frame is its columns (values and dtypes, one by one), index, names, attrs and flags. How columns are gathered into
 blocks, chunks and offsets of Arrow memory, unused levels of a MultiIndex, what lies under a missing value, and whether
-an index of consecutive integers is stored or computed (RangeIndex) do not show. The order and number of categories does.
+an index of consecutive integers is stored or computed (RangeIndex) do not show. The order of categories does.
 """
 
 from __future__ import annotations

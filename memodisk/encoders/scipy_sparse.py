@@ -15,7 +15,7 @@ def find(kind: type, _base: type) -> Handler | None:
         return None
     from scipy import sparse
 
-    return _matrix if sparse.issparse(kind.__new__(kind)) or issubclass(kind, sparse.sparray) else None
+    return _matrix if issubclass(kind, (sparse.spmatrix, sparse.sparray)) else None
 
 
 def _matrix(value: Any, _walk: Any) -> Node:

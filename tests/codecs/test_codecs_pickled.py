@@ -77,7 +77,8 @@ def test_plain_values_do_not_import_cloudpickle():
         """
         import sys, datetime, collections
         from memodisk import codecs
-        codecs.get("pickle").encode({"a": [1, datetime.date(2020, 1, 1), collections.OrderedDict(b=2)]}, sys.stdout.buffer)
+        value = {"a": [1, datetime.date(2020, 1, 1), collections.OrderedDict(b=2)]}
+        codecs.get("pickle").encode(value, sys.stdout.buffer)
         assert "cloudpickle" not in sys.modules
         """
     )
@@ -175,7 +176,7 @@ def test_a_cycle_does_not_disturb_the_search(there_and_back):
 
 def test_a_lock_in_a_closure_is_found(there_and_back):
     lock = threading.Lock()
-    with pytest.raises(Unencodable, match="result<closure lock>|result.<closure lock>"):
+    with pytest.raises(Unencodable, match=r"result\.<closure lock>"):
         there_and_back(lambda: lock)
 
 

@@ -8,20 +8,27 @@ import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal, assert_series_equal
 from polars.testing.parametric import dataframes
 
 from memodisk.errors import Unencodable
 
 FLAT = [
-    pl.Boolean, pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64, pl.Float32, pl.Float64,
-    pl.String, pl.Binary, pl.Date, pl.Time, pl.Datetime("ms"), pl.Datetime("us"), pl.Datetime("ns"),
-    pl.Datetime("us", "Europe/Zurich"), pl.Duration("ms"), pl.Duration("us"), pl.Duration("ns"), pl.Decimal(20, 3),
-    pl.Categorical(), pl.Enum(["z", "a", "unused"]),
-]  # fmt: skip
+    *(pl.Boolean, pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64),
+    *(pl.Float32, pl.Float64, pl.Decimal(20, 3), pl.String, pl.Binary, pl.Date, pl.Time),
+    *(pl.Datetime(unit) for unit in ("ms", "us", "ns")),
+    *(pl.Duration(unit) for unit in ("ms", "us", "ns")),
+    pl.Datetime("us", "Europe/Zurich"),
+    pl.Categorical(),
+    pl.Enum(["z", "a", "unused"]),
+]
 NESTED = [
-    pl.List(pl.Int64), pl.List(pl.String), pl.Struct({"a": pl.Int64, "b": pl.List(pl.Date)}), pl.List(pl.List(pl.Float64))
-]  # fmt: skip
+    pl.List(pl.Int64),
+    pl.List(pl.String),
+    pl.List(pl.List(pl.Float64)),
+    pl.Struct({"a": pl.Int64, "b": pl.List(pl.Date)}),
+]
 
 
 def same(a, b):
@@ -34,8 +41,8 @@ def same(a, b):
 
 
 @pytest.mark.parametrize("dtype", FLAT + NESTED, ids=str)
-@settings(max_examples=15)
-@given(data=__import__("hypothesis").strategies.data())
+@settings(max_examples=8)
+@given(data=st.data())
 def test_each_dtype_comes_back_exactly_through_parquet(there_and_back, dtype, data):
     frame = data.draw(dataframes(cols=1, allowed_dtypes=[dtype], max_size=6))
     trip = there_and_back(frame)
@@ -44,7 +51,7 @@ def test_each_dtype_comes_back_exactly_through_parquet(there_and_back, dtype, da
     same(frame.to_series(0), there_and_back(frame.to_series(0)).value)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(frame=dataframes(max_cols=4, max_size=5))
 def test_any_frame_comes_back_exactly(there_and_back, frame):
     same(frame, there_and_back(frame).value)

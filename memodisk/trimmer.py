@@ -1,0 +1,288 @@
+"""Keeps a directory within its limits: looks, decides through `budget` and `eviction`, unlinks.
+
+One process at a time evicts, under a lock that nobody waits for: who does not get it goes on, since somebody is at it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from memodisk import eviction, files
+from memodisk.budget import Budget, Look
+from memodisk.eviction import Costed, Entry, Limits, Listing
+from memodisk.faults import warn_once
+from memodisk.locks import Lock
+from memodisk.record import DamagedRecord, Record
+from memodisk.store import SHARDS, Store
+from memodisk.units import format_bytes
+
+log = logging.getLogger("memodisk.evict")
+
+
+@dataclass(frozen=True)
+class Evicted:
+    """What an eviction removed, or would remove.
+
+    Parameters
+    ----------
+    count
+        Number of records.
+    bytes
+        Bytes on disk, of records and blobs together.
+    functions
+        Names of the directories of the functions concerned.
+    is_dry_run
+        True if nothing was removed.
+    """
+
+    count: int = 0
+    bytes: int = 0
+    functions: tuple[str, ...] = ()
+    is_dry_run: bool = False
+
+    def __add__(self, other: Evicted) -> Evicted:
+        functions = tuple(sorted({*self.functions, *other.functions}))
+        return Evicted(
+            self.count + other.count, self.bytes + other.bytes, functions, self.is_dry_run or other.is_dry_run
+        )
+
+    def __str__(self) -> str:
+        what = f"{self.count:,} result{'' if self.count == 1 else 's'}, {format_bytes(self.bytes)}"
+        verb = "would evict" if self.is_dry_run else "evicted"
+        return f"{verb} {what}" + (f" of {', '.join(self.functions)}" if self.functions else "")
+
+
+class Trimmer:
+    """Evicts from one store.
+
+    Parameters
+    ----------
+    store
+        The files.
+    limits
+        What the whole store is kept within.
+    policy
+        ``"lru"``: the least recently used go. ``"cost"``: those go that save least computing time for each byte.
+    """
+
+    def __init__(self, store: Store, limits: Limits, policy: str) -> None:
+        self._store = store
+        self._limits = limits
+        self._policy = policy
+        self._budgets: dict[tuple[str | None, Limits], Budget] = {}
+        self._here = threading.Lock()
+        self._due: set[tuple[str | None, Budget]] = set()
+        self._sampled = os.getpid()
+
+    def after_put(self, function_directory: str, size: int, function_limits: Limits) -> None:
+        """Note that a result was stored, and evict if a limit may be passed.
+
+        Parameters
+        ----------
+        function_directory
+            Of the function whose result it is.
+        size
+            Bytes of record and blob on disk.
+        function_limits
+            What this function alone is kept within.
+        """
+        if function_limits:
+            self._check(function_directory, function_limits, size)
+        if self._limits:
+            self._check(None, self._limits, size)
+
+    def evict(self, directories: Iterable[str], limits: Limits, dry_run: bool) -> Evicted:
+        """Remove results of some functions until limits hold for them together.
+
+        Raises
+        ------
+        OSError
+            If files cannot be removed.
+        """
+        directories = list(directories)
+        now_ns = self._now_ns(dry_run)
+        victims = self._victims(directories, Listing(self._entries(directories)), limits, now_ns)
+        evicted = self._remove(victims, dry_run)
+        if not dry_run:
+            self._remove_abandoned(directories, now_ns)
+        return evicted
+
+    def _check(self, function_directory: str | None, limits: Limits, size: int) -> None:
+        budget = self._budgets.get((function_directory, limits))
+        if budget is None:
+            budget = self._budgets[function_directory, limits] = Budget(limits)
+        look = budget.put(size, time.monotonic())
+        if look is Look.SAMPLE:
+            look = self._sample(function_directory, budget)
+        if look is Look.SCAN:
+            self._enforce(function_directory, budget)
+
+    def _sample(self, function_directory: str | None, budget: Budget) -> Look:
+        # Another shard each time: what one has too few of, the next has too many.
+        self._sampled += 1
+        shard = SHARDS[self._sampled % len(SHARDS)]
+        sample = Listing(self._entries(self._directories(function_directory), shard))
+        return budget.sampled(len(sample), sample.count * len(SHARDS), sample.size * len(SHARDS))
+
+    def _enforce(self, function_directory: str | None, budget: Budget) -> None:
+        # What another thread stores while this one evicts is looked at in another round, by this one.
+        self._due.add((function_directory, budget))
+        while self._due and self._here.acquire(blocking=False):
+            lock = Lock(os.path.join(self._store.lock_directory(), "evict.lock"))
+            try:
+                due, self._due = self._due, set()
+                if lock.try_acquire():
+                    for directory, one in due:
+                        self._scan_and_evict(directory, one)
+                else:
+                    for _, one in due:
+                        one.left_to_others()
+            finally:
+                lock.release()
+                self._here.release()
+
+    def _scan_and_evict(self, function_directory: str | None, budget: Budget) -> None:
+        directories = self._directories(function_directory)
+        now_ns = self._now_ns()
+        listing = Listing(self._entries(directories))
+        evicted = Evicted()
+        if listing.exceeds(budget.limits, now_ns):
+            victims = self._victims(directories, listing, budget.limits, now_ns, has_slack=True)
+            evicted = self._remove(victims, dry_run=False)
+        budget.scanned(listing.count - evicted.count, listing.size - evicted.bytes, time.monotonic())
+        self._remove_abandoned(directories, now_ns)
+
+    def _victims(
+        self, directories: list[str], listing: Listing, limits: Limits, now_ns: int, has_slack: bool = False
+    ) -> Iterator[Entry]:
+        """Yield what has to go, records before blobs."""
+        low = limits.with_slack() if has_slack else limits
+        if self._policy == "cost":
+            yield from self._chosen_victims(directories, low, now_ns, by_cost=True)
+            return
+        cutoff = listing.cutoff(low, now_ns)
+        if cutoff is not None and cutoff.is_wasteful:
+            # The newest result may be one that fits, but not with slack.
+            cutoff = listing.cutoff(limits, now_ns) or cutoff
+        if cutoff is None:
+            return
+        if cutoff.is_wasteful:
+            # Times alone cannot tell which blobs go with which records, so that all would have to go.
+            yield from self._chosen_victims(directories, low, now_ns, by_cost=False)
+            return
+        # Listed again rather than remembered: the paths of a million results take 400 MB, and what was used in the
+        # meantime stays.
+        blobs = []
+        for entry in self._entries(directories):
+            if eviction.is_before(cutoff, entry.mtime_ns, not entry.is_record, entry.path):
+                if entry.is_record:
+                    yield entry
+                else:
+                    blobs.append(entry)
+        yield from filter(_is_unchanged, blobs)
+
+    def _chosen_victims(self, directories: list[str], limits: Limits, now_ns: int, *, by_cost: bool) -> Iterator[Entry]:
+        """Yield what has to go, result by result. The records are read."""
+        blobs: dict[str, list[Entry]] = {}
+        records = []
+        for entry in self._entries(directories):
+            if entry.is_record:
+                records.append(entry)
+            else:
+                blobs.setdefault(_place(entry.path), []).append(entry)
+        results = []
+        for entry in records:
+            try:
+                record = Record.from_json(self._store.read_record(entry.path)[0])
+            except FileNotFoundError:
+                continue  # removed in the meantime
+            except (OSError, DamagedRecord):
+                results.append(Costed(entry, entry.path, 0.0, entry.size))  # it is worth nothing
+                continue
+            place = f"{os.path.dirname(os.path.dirname(entry.path))}/{record.digest}"
+            found = blobs.get(place, [])
+            is_worth = by_cost and (found or record.data is not None)
+            size = entry.size + sum(blob.size for blob in found)
+            results.append(Costed(entry, place, record.seconds if is_worth else 0.0, size))
+        used = {one.digest for one in results}
+        # Blobs without a record: those of the dead go, the others' records are about to come.
+        orphans = [blob for place, found in blobs.items() if place not in used for blob in found]
+        dead = [blob for blob in orphans if now_ns - blob.mtime_ns > files.ABANDONED * 1e9]
+        taken = sum(blob.size for blob in orphans) - sum(blob.size for blob in dead)
+        victims = eviction.choose_costed(results, limits, now_ns, taken)
+        gone = {one.entry.path for one in victims}
+        still_used = {one.digest for one in results if one.entry.path not in gone}
+        yield from (one.entry for one in victims if _is_unchanged(one.entry))
+        unused = {one.digest for one in victims} - still_used
+        for place in unused:
+            yield from filter(_is_unchanged, blobs.get(place, []))
+        yield from filter(_is_unchanged, dead)
+
+    def _remove(self, victims: Iterable[Entry], dry_run: bool) -> Evicted:
+        count = size = 0
+        functions = set()
+        keys: dict[str, list[str]] = {}
+        for entry in victims:
+            if dry_run or self._try_remove(entry.path):
+                count += entry.is_record
+                size += entry.size
+                directory, _, name = entry.path.rsplit("/", 2)
+                functions.add(directory.rsplit("/", 1)[-1])
+                if entry.is_record and not dry_run:
+                    keys.setdefault(directory, []).append(name[:32])
+        for directory, removed in keys.items():
+            try:
+                self._store.note_evicted(directory, removed, time.strftime("%Y-%m-%d %H:%M"))
+            except OSError as error:
+                log.debug("%s: could not note what was evicted: %s", directory, error)
+        evicted = Evicted(count, size, tuple(sorted(functions)), dry_run)
+        if functions and not dry_run:
+            log.info("%s", evicted)
+        return evicted
+
+    def _remove_abandoned(self, directories: Iterable[str], now_ns: int) -> None:
+        for directory in directories:
+            for path, mtime in self._store.temporaries(directory):
+                if files.is_abandoned(os.path.basename(path), mtime, now_ns / 1e9) and self._try_remove(path):
+                    log.info("removed %s, left by a process that is gone", path)
+
+    def _try_remove(self, path: str) -> bool:
+        try:
+            return self._store.remove(path)
+        except OSError as error:
+            warn_once(log, (self._store.directory, "remove", str(error.errno)), "%s cannot be evicted: %s", path, error)
+            return False
+
+    def _entries(self, directories: Iterable[str], shards: str = SHARDS) -> Iterator[Entry]:
+        for directory in directories:
+            yield from self._store.entries(directory, shards)
+
+    def _directories(self, function_directory: str | None) -> list[str]:
+        return self._store.functions() if function_directory is None else [function_directory]
+
+    def _now_ns(self, dry_run: bool = False) -> int:
+        try:
+            return self._store.now_ns()
+        except OSError:
+            if not dry_run:
+                raise
+            return time.time_ns()  # looking at a directory that one may not write to
+
+
+def _place(path: str) -> str:
+    """Return what a blob is known by, without its shard and suffix."""
+    directory, _, name = path.rsplit("/", 2)
+    return f"{directory}/{name[:32]}"
+
+
+def _is_unchanged(entry: Entry) -> bool:
+    """Return True if a file has been neither used nor written anew since it was listed."""
+    try:
+        return os.stat(entry.path).st_mtime_ns == entry.mtime_ns
+    except OSError:
+        return False
