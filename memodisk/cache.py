@@ -230,11 +230,11 @@ class ResultCache:
                 refused.append((layer, error))
         if result is None:
             raise refused[0][1] if refused else OSError(errno.EROFS, "the cache is read-only", self.directory)
-        for layer, error in refused:
-            if error.errno in _READ_ONLY:
+        for layer, cause in refused:
+            if cause.errno in _READ_ONLY:
                 layer.readonly = True
             else:
-                self._warn(layer, error)
+                self._warn(layer, cause)
         return result
 
     def forget(self, request: Request) -> bool:

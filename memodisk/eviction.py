@@ -243,10 +243,11 @@ def choose_costed(results: Iterable[Costed], limits: Limits, now_ns: int, taken:
     results = list(results)
     if not results:
         return []
-    span = max(r.entry.mtime_ns for r in results) - min(r.entry.mtime_ns for r in results) or 1
+    newest = max(r.entry.mtime_ns for r in results)
+    span = newest - min(r.entry.mtime_ns for r in results) or 1
     values = [r.seconds / max(r.size, 1) for r in results]
     average = sum(values) / len(values) or 1.0
-    priorities = [r.entry.mtime_ns + span * value / average for r, value in zip(results, values, strict=True)]
+    priorities = [r.entry.mtime_ns - newest + span * value / average for r, value in zip(results, values, strict=True)]
     oldest_ns = None if limits.max_age is None else now_ns - int(limits.max_age * 1e9)
     victims = []
     count, size = 0, taken

@@ -12,8 +12,7 @@ import os
 import time
 import weakref
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from memodisk import codecs, files
 from memodisk.codecs import Codec
@@ -25,7 +24,7 @@ from memodisk.hashing import Digest, Key
 from memodisk.memory import Kept, Memory
 from memodisk.record import MAX_EMBEDDED, DamagedRecord, Record
 from memodisk.request import Request
-from memodisk.store import SHARDS, Damaged, Store
+from memodisk.store import MAX_RECORD_SIZE, SHARDS, Damaged, Store
 from memodisk.trimmer import Evicted, Trimmer
 from memodisk.units import format_seconds
 from memodisk.version import __version__
@@ -40,8 +39,7 @@ _MAX_MANIFEST = 1 << 24
 REST = 30.0
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """A value together with its record."""
 
     value: Any
@@ -250,12 +248,17 @@ class Layer:
                 made_by=_made_by(os.getpid()),
                 data=data if data is not None and len(data) <= MAX_EMBEDDED else None,
             )
+            raw = record.to_json()
+            if len(raw) > MAX_RECORD_SIZE:
+                # A keyword's name may be of any length. Which call it was is in the key all the same.
+                record = record.without_arguments()
+                raw = record.to_json()
             self._write_manifest(directory, request)
             path = Store.record_path(directory, request.key)
             self._memory.drop(request.key)
             has_made_directory = self._store.publish(
                 record_path=path,
-                record=record.to_json(),
+                record=raw,
                 blob_path=Store.blob_path(directory, digest, chosen.suffix),
                 blob=temporary if data is None else data,
                 digest=digest,

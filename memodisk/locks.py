@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("memodisk.locks")
 
 #: A directory that cannot be used needs no warning here: reading or storing the result says so.
-_NOT_USABLE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.ENOSPC, errno.EDQUOT}) | files.DEAD
+_NOT_USABLE = (
+    frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.ENOSPC, errno.EDQUOT}) | files.DEAD
+)
 #: How often a lock file is opened that another machine removes at that very moment, giving the lock back.
 _TRIES = 3
 _PASSING = frozenset({errno.ENOENT, getattr(errno, "ESTALE", errno.ENOENT)})

@@ -19,7 +19,7 @@ from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, Protocol, T
 from memodisk import codecs, switches
 from memodisk.beacon import beacon
 from memodisk.cache import ResultCache, parse_limits
-from memodisk.errors import Miss, Reason, Unencodable, Unhashable
+from memodisk.errors import Miss, Reason, Undecodable, Unencodable, Unhashable
 from memodisk.eviction import Limits
 from memodisk.explain import Explanation
 from memodisk.faults import warn_once
@@ -254,9 +254,16 @@ class Memo(Generic[P, R]):
         """Return the stored result of a call, or run the function."""
         if switches.is_any_on and self._is_disabled():
             return self.function(*args, **kwargs)
-        request = self._request_or_none(args, kwargs)
-        if request is None:
+        identified = self._identify(args, kwargs)
+        if identified is None:
             return self.function(*args, **kwargs)
+        kept = self._recall(identified[0])
+        if kept is not None:
+            try:
+                return cast(R, kept.value())
+            except Undecodable:
+                pass  # the long way says why
+        request = self.hasher.request(identified)
         found = self._look(request)
         if found is not None:
             return cast(R, found.value)
@@ -416,9 +423,7 @@ class Memo(Generic[P, R]):
 
     def _recall(self, key: str) -> Kept | None:
         """Return a result that is kept in memory and still is what lies on disk: the short way of a repeated hit."""
-        if not self._may_recall:
-            return None
-        kept = self.cache.recall(key)
+        kept = self.cache.recall(key) if self._may_recall else None
         if kept is None:
             return None
         ttl = self.options.ttl

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import OrderedDict
 from typing import Any
 
 from memodisk.codecs import Codec
@@ -40,7 +39,7 @@ class Kept:
         The decoded blob.
     """
 
-    __slots__ = ("_value", "blob", "codec", "inode", "is_unchangeable", "mtime_ns", "path", "record", "size")
+    __slots__ = ("_value", "blob", "codec", "inode", "is_unchangeable", "is_used", "mtime_ns", "path", "record", "size")
 
     def __init__(
         self, path: str, status: os.stat_result, record: Record, codec: Codec, blob: bytes, value: object
@@ -52,6 +51,7 @@ class Kept:
         self.record = record
         self.codec = codec
         self.blob = blob
+        self.is_used = False
         self.is_unchangeable = type(value) in _UNCHANGEABLE
         self._value = value if self.is_unchangeable else None
 
@@ -74,7 +74,7 @@ class Memory:
     """The least recently used go first, so that the total stays below `MAX_TOTAL`."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._kept: dict[str, Kept] = {}
         self._size = 0
         self._lock = threading.Lock()
 
@@ -82,10 +82,7 @@ class Memory:
         """Return what is kept of a key, or None."""
         kept = self._kept.get(key)
         if kept is not None:
-            try:
-                self._kept.move_to_end(key)
-            except KeyError:
-                pass  # another thread dropped it just now; what we hold is good
+            kept.is_used = True
         return kept
 
     def put(self, key: str, kept: Kept) -> None:
@@ -97,7 +94,7 @@ class Memory:
             self._kept[key] = kept
             self._size += len(kept.blob) + _OVERHEAD
             while self._size > MAX_TOTAL:
-                self._drop(next(iter(self._kept)))
+                self._drop_oldest()
 
     def drop(self, key: str) -> None:
         """Let go of what is kept of a key."""
@@ -109,6 +106,17 @@ class Memory:
         with self._lock:
             self._kept.clear()
             self._size = 0
+
+    def _drop_oldest(self) -> None:
+        # The second chance algorithm: what was used since it came to the front goes to the end once more. A hit then
+        # costs one assignment instead of a move.
+        key, kept = next(iter(self._kept.items()))
+        if kept.is_used:
+            kept.is_used = False
+            del self._kept[key]
+            self._kept[key] = kept
+        else:
+            self._drop(key)
 
     def _drop(self, key: str) -> None:
         kept = self._kept.pop(key, None)

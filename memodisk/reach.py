@@ -53,6 +53,12 @@ _PLACES = frozenset(
 ROOT = "itself"
 
 
+#: Who reads annotations: these count only where one of them is named.
+_ANNOTATION_READERS = frozenset(
+    ["__annotations__", "get_annotations", "get_type_hints", "getfullargspec", "signature", "validate_call"]
+)
+
+
 class Reach:
     """What a function reaches.
 
@@ -83,6 +89,8 @@ class Reach:
         self._values = Values()
         self._handed_on: set[int] = set()  # functions among values, whose attributes anybody may read
         self._modules: set[str] = set()
+        self._annotated: list[tuple[FunctionType, str]] = []
+        self._reads_annotations = False
         if is_value:
             self._handed_on.add(id(unmemoized(root)))
         self._thing("", ROOT, root, kind="function")
@@ -100,6 +108,11 @@ class Reach:
                 self._examine(value)
                 found = True
         self.lines.extend(self._values.lines(self.watch, self._hook))
+        if self._reads_annotations:
+            for function, label in self._annotated:
+                hints = function.__annotations__.items()
+                text = ", ".join(f"{name}: {classes.annotation(hint)}" for name, hint in hints)
+                self._line(text, f"annotations of {label}")
 
     # Lines
 
@@ -171,9 +184,9 @@ class Reach:
         if rest and isinstance(thing, type) and self._class_attribute(owner, path, thing, rest):
             return
         plain = unmemoized(thing)
-        if rest and isinstance(plain, FunctionType) and userland.is_user_function(plain) and rest[0] not in _PLACES:
+        if rest and isinstance(plain, FunctionType) and userland.is_user_function(plain):
             name = rest[0]
-            if name in ("__doc__", "__annotations__"):
+            if name in ("__doc__", "__annotations__", "__name__", "__qualname__"):
                 value = getattr(plain, name)
                 self._value(owner, "constant", f"{path}.{name}", value, (id(plain), name), plain)
             held = _holder(thing, name).__dict__
@@ -303,7 +316,9 @@ class Reach:
         code, defaults, kwdefaults = self.watch.function(function)
         own = source.own(code, function.__globals__)
         self._line(own.text, f"{kind} {label}")
+        self._annotated.append((function, label))
         found = dependencies.names(code)
+        self._reads_annotations |= any(chain[-1] in _ANNOTATION_READERS for chain in found.reads)
         space = function.__globals__
         for chain in found.reads:
             if chain[0] not in own.only_annotations:

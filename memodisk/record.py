@@ -6,11 +6,13 @@ the xxh3-128 digest of every byte before it: a record with a flipped bit or a cu
 
 from __future__ import annotations
 
-import base64
 import json
+import re
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from types import MappingProxyType
+from typing import Any
 
 from memodisk.hashing import Digest, Key, digest_bytes
 
@@ -24,16 +26,23 @@ _Bytes = bytes
 #: 1 KiB records would no longer fit into one page and `jq` over a directory would read mostly base64.
 MAX_EMBEDDED = 1024
 
+#: What a hit needs, on four lines that follow each other. A line break within a text is written as \\n, so that these
+#: lines cannot be part of one.
+_HEAD = re.compile(
+    rb'\n"bytes": (\d+),\n"codec": "([a-z0-9_.-]+)",\n"key": "([0-9a-f]{32})",\n"digest": "([0-9a-f]{32})",\n'
+)
+_BEGIN = f'{{\n"format": {FORMAT},\n'.encode()
+_DATA = b'\n"data": "'
 _CHECK = b'"check": "'
 _END = b'"\n}\n'
 _CHECK_LENGTH = 32
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class DamagedRecord(ValueError):
     """These bytes are not a whole record."""
 
 
-@dataclass(frozen=True)
 class Record:
     """One stored result, described.
 
@@ -69,20 +78,56 @@ class Record:
         A copy of the blob's bytes, or None if it is larger than `MAX_EMBEDDED`.
     """
 
-    function: str
-    key: Key
-    digest: Digest
-    codec: str
-    bytes: int
-    seconds: float
-    created: float
-    arguments: Mapping[str, str] = field(default_factory=dict)
-    argument_digests: Mapping[str, str] = field(default_factory=dict)
-    argument_parts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    fingerprint: Digest | None = None
-    version: str | None = None
-    made_by: Mapping[str, str | int] = field(default_factory=dict)
-    data: _Bytes | None = field(default=None, repr=False)
+    __slots__ = (
+        "_raw",
+        "argument_digests",
+        "argument_parts",
+        "arguments",
+        "bytes",
+        "codec",
+        "created",
+        "data",
+        "digest",
+        "fingerprint",
+        "function",
+        "key",
+        "made_by",
+        "seconds",
+        "version",
+    )
+
+    def __init__(
+        self,
+        *,
+        function: str,
+        key: Key,
+        digest: Digest,
+        codec: str,
+        bytes: int,
+        seconds: float,
+        created: float,
+        arguments: Mapping[str, str] = _NOTHING,
+        argument_digests: Mapping[str, str] = _NOTHING,
+        argument_parts: Mapping[str, Mapping[str, str]] = _NOTHING,
+        fingerprint: Digest | None = None,
+        version: str | None = None,
+        made_by: Mapping[str, str | int] = _NOTHING,
+        data: _Bytes | None = None,
+    ) -> None:
+        self.function = function
+        self.key = key
+        self.digest = digest
+        self.codec = codec
+        self.bytes = bytes
+        self.seconds = seconds
+        self.created = created
+        self.arguments = arguments
+        self.argument_digests = argument_digests
+        self.argument_parts = argument_parts
+        self.fingerprint = fingerprint
+        self.version = version
+        self.made_by = made_by
+        self.data = data
 
     @property
     def created_at(self) -> datetime:
@@ -108,8 +153,8 @@ class Record:
             "made_by": dict(self.made_by),
         }
         if self.data is not None:
-            fields["data"] = base64.b64encode(self.data).decode("ascii")
-        # One field a line: `json.dumps(indent=…)` would fall to the slow encoder and spread the digests over the page.
+            fields["data"] = b2a_base64(self.data, newline=False).decode("ascii")
+        # One field a line: `json.dumps(indent=…)` would fall to the slow encoder and spread digests over the page.
         lines = ",\n".join(f'"{name}": {_dumps(value)}' for name, value in fields.items())
         body = ("{\n" + lines + ",\n").encode("utf-8", "surrogatepass")
         return body + _CHECK + digest_bytes(body).encode("ascii") + _END
@@ -117,6 +162,9 @@ class Record:
     @classmethod
     def from_json(cls, raw: _Bytes) -> Record:
         """Return the record that these bytes hold.
+
+        Only what a hit needs is read at once; the rest is when it is first asked for. Parsing all of the JSON would
+        take 6.5 µs, as long as opening and reading the file.
 
         Raises
         ------
@@ -129,32 +177,68 @@ class Record:
             raise DamagedRecord("the record is cut off or was edited")
         if raw[end : end + _CHECK_LENGTH] != digest_bytes(raw[:start]).encode("ascii"):
             raise DamagedRecord("the record does not match its checksum")
+        head = _HEAD.search(raw)
+        if head is None or not raw.startswith(_BEGIN):
+            raise DamagedRecord(f"it is no record of format {FORMAT}")
+        record = cls.__new__(cls)
+        record._raw = raw
+        size, codec, key, digest = head.groups()
+        record.bytes = int(size)
+        record.codec = codec.decode("ascii")
+        record.key = Key(key.decode("ascii"))
+        record.digest = Digest(digest.decode("ascii"))
+        found = raw.rfind(_DATA, head.end(), start)
         try:
-            fields = json.loads(raw.decode("utf-8", "surrogatepass"))
-            if fields["format"] != FORMAT:
-                raise DamagedRecord(f"format {fields['format']!r} is not format {FORMAT}")
-            data = fields.get("data")
-            return cls(
-                function=fields["function"],
-                key=Key(fields["key"]),
-                digest=Digest(fields["digest"]),
-                codec=fields["codec"],
-                bytes=fields["bytes"],
-                seconds=fields["seconds"],
-                created=datetime.fromisoformat(fields["created"]).timestamp(),
-                arguments=fields["arguments"],
-                argument_digests=fields["argument_digests"],
-                argument_parts=fields["argument_parts"],
-                fingerprint=fields["fingerprint"],
-                version=fields["version"],
-                made_by=fields["made_by"],
-                data=None if data is None else base64.b64decode(data, validate=True),
-            )
-        except DamagedRecord:
-            raise
+            record.data = None if found < 0 else a2b_base64(raw[found + len(_DATA) : start - 3])
+        except ValueError as error:
+            raise DamagedRecord(f"the embedded result is not understood: {error}") from error
+        return record
+
+    def __getattr__(self, name: str) -> Any:
+        # Asked for only while a slot is empty, that is for a record that was read and not yet parsed.
+        if name.startswith("_") or name not in Record.__slots__:
+            raise AttributeError(f"a record has no {name!r}")
+        self._parse()
+        return getattr(self, name)
+
+    def _parse(self) -> None:
         # A deeply nested JSON text raises RecursionError, which is no ValueError.
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        try:
+            fields = json.loads(self._raw.decode("utf-8", "surrogatepass"))
+            self.created = datetime.fromisoformat(fields["created"]).timestamp()
+            for name in _LATER:
+                setattr(self, name, fields[name])
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise DamagedRecord(f"the record is not understood: {error}") from error
+
+    def without_arguments(self) -> Record:
+        """Return a record that says all but what the call's arguments were."""
+        fields = {name: getattr(self, name) for name in Record.__slots__ if name != "_raw"}
+        return Record(**{**fields, "arguments": {}, "argument_digests": {}, "argument_parts": {}})
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Record):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in Record.__slots__ if name != "_raw")
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        shown = [name for name in Record.__slots__ if name not in ("_raw", "data")]
+        return f"Record({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Record.from_json, (self.to_json(),)
 
 
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(", ", ": ")).encode
+_LATER = (
+    "function",
+    "arguments",
+    "seconds",
+    "fingerprint",
+    "version",
+    "argument_digests",
+    "argument_parts",
+    "made_by",
+)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
+from marshal import dumps
 from typing import Any, Literal, get_args
 
 from xxhash import xxh3_128_hexdigest
 
 from memodisk import hashing, naming
+from memodisk.encoders.base import FLAT, MARSHAL
 from memodisk.binding import Binding
 from memodisk.errors import Unhashable
 from memodisk.fingerprint import Fingerprint, Watcher, code_digest
@@ -146,6 +148,13 @@ class Request:
 
 #: The key of a call, its fingerprint, and names, values and digests of its arguments.
 Identified = tuple[Key, Fingerprint, tuple[str, ...], tuple[Any, ...], list[bytes]]
+#: A fingerprint, what the keys of all calls begin with, and the calls with flat arguments that were seen lately.
+_Prefixed = tuple[Fingerprint, bytes, dict[bytes, Identified]]
+
+#: How many calls of one function are remembered whose arguments are all numbers and short texts. Finding one again
+#: takes 0.3 µs, hashing its arguments 0.9.
+_MAX_KNOWN = 4096
+_MAX_PACKED = 256
 
 
 class Hasher:
@@ -263,7 +272,7 @@ class FunctionHasher:
                 f"ignore={list(hasher.ignore)!r}: {self.name} has no parameter {unknown[0]!r}; "
                 f"it has {', '.join(self._binding.names) or 'none'}"
             )
-        self._prefixed: tuple[Fingerprint | None, bytes] | None = None
+        self._prefixed: _Prefixed | None = None
 
     def _find_home(self, hasher: Hasher) -> str:
         """Return what tells functions of one name apart when their code does not."""
@@ -297,6 +306,8 @@ class FunctionHasher:
         self._inside_kwargs = self._ignored.difference(self._binding.names)
         self._plain = not self._inside_kwargs and not any(self._stands) and len(self._kept) == len(names)
         self._kept_names = tuple(self._shown[index] for index in self._kept)
+        self._bind = self._binding.bind
+        self._is_plain = self._plain and self._key_function is None
 
     @property
     def signature(self) -> inspect.Signature:
@@ -335,7 +346,27 @@ class FunctionHasher:
         fingerprint = self._watcher.current()
         prefixed = self._prefixed
         if prefixed is None or prefixed[0] is not fingerprint:
-            prefixed = self._prefixed = (fingerprint, self._prefix(fingerprint))
+            prefixed = self._prefixed = (fingerprint, self._prefix(fingerprint), {})
+        packed = b""
+        if self._is_plain:
+            try:
+                values = self._bind(*args, **kwargs)
+            except TypeError:
+                return self._identify(prefixed, args, kwargs)
+            if FLAT.issuperset(map(type, values)):
+                packed = dumps(values, MARSHAL)
+                found = prefixed[2].get(packed)
+                if found is not None:
+                    return found
+        identified = self._identify(prefixed, args, kwargs)
+        if packed and len(packed) <= _MAX_PACKED:
+            if len(prefixed[2]) >= _MAX_KNOWN:
+                prefixed[2].clear()
+            prefixed[2][packed] = identified
+        return identified
+
+    def _identify(self, prefixed: _Prefixed, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Identified:
+        fingerprint, head, _ = prefixed
         if self._key_function is not None:
             names: tuple[str, ...] = ("key",)
             values: tuple[Any, ...] = (self._key_function(*args, **kwargs),)
@@ -343,7 +374,6 @@ class FunctionHasher:
         else:
             names, values, paths = self._arguments(args, kwargs)
         digests = [hashing.digest(value, path, code_digest) for value, path in zip(values, paths, strict=True)]
-        head = prefixed[1]
         if names is not self._kept_names:
             head += hashing.encode(names)
         return xxh3_128_hexdigest(head + b"".join(digests)), fingerprint, names, values, digests  # type: ignore[return-value]

@@ -149,9 +149,9 @@ class _Run:
 
     def function(self, directory: str) -> None:
         """Do all steps for one function."""
-        # In this order a blob that is being published is never taken for unreferenced. Whoever publishes has a temporary
-        # record there before the blob, until the record is in its place: blobs are listed first, then temporaries, then
-        # records.
+        # In this order a blob that is being published is never taken for unreferenced. Whoever publishes has a
+        # temporary record there before the blob, until the record is in its place: blobs are listed first, then
+        # temporaries, then records.
         manifests = self._store.manifests(directory)
         blobs = {entry.path: entry for entry in self._store.entries(directory) if not entry.is_record}
         is_busy = self.abandoned(directory)
