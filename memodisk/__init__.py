@@ -14,6 +14,7 @@ from memodisk.memoize import Cache, CacheInfo, Memoized, default_cache, memoize
 from memodisk.parameters import FileContent, Ignored, by
 from memodisk.record import Record
 from memodisk.request import Hasher, Request
+from memodisk.stats import FunctionStats, Stats
 from memodisk.switches import disabled, only_cached
 from memodisk.trimmer import Evicted
 from memodisk.verify import Verification
@@ -25,6 +26,7 @@ __all__ = [
     "Evicted",
     "File",
     "FileContent",
+    "FunctionStats",
     "Hasher",
     "Ignored",
     "MemodiskError",
@@ -34,14 +36,15 @@ __all__ = [
     "Record",
     "Request",
     "Result",
+    "Stats",
     "Undecodable",
     "Unencodable",
     "Unhashable",
     "Verification",
     "__version__",
     "by",
-    "disabled",
     "default_cache",
+    "disabled",
     "env",
     "memoize",
     "only_cached",

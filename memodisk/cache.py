@@ -40,9 +40,9 @@ class ResultCache:
     ----------
     directory
         Where to keep results; made when the first one is stored. Default: ``$MEMODISK_DIR``, else the user's cache
-        directory by the platform's convention. Several directories, nearest first, are layers: they are read in order, a
-        hit in a farther one is copied to the nearer ones, and what is computed is written to all. A layer may also be a
-        `Cache` with options of its own.
+        directory by the platform's convention. Several directories, nearest first, are layers: they are read in
+        order, a hit in a farther one is copied to the nearer ones, and what is computed is written to all. A layer
+        may also be a `Cache` with options of its own.
     max_bytes, max_count, max_age
         What the directory is kept within: bytes on disk (a number, or a string such as ``"20GB"``), number of results,
         time without use (seconds, or a string such as ``"90d"``). The least recently used results are evicted.

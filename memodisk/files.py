@@ -292,11 +292,16 @@ def is_abandoned(name: str, mtime: float, now: float) -> bool:
 _ATTEMPTS = 10
 
 
-def _make_directory(directory: str) -> None:
+def make_directory(directory: str) -> None:
+    """Make a directory and those above it; somebody who removes it at the same time is no error."""
     try:
         os.makedirs(directory, exist_ok=True)
     except FileNotFoundError:
-        pass  # its parent was removed in the meantime; the next attempt makes it, too
+        pass  # its parent was removed in the meantime
+    except FileExistsError:
+        # It was there, and had been removed when makedirs() looked what it was.
+        if os.path.lexists(directory) and not os.path.isdir(directory):
+            raise
 
 
 class Temporary:
@@ -319,7 +324,7 @@ class Temporary:
                 descriptor = os.open(self.path, _CREATE_FLAGS, 0o666)
             except FileNotFoundError:
                 self.made_directory = True
-                _make_directory(self.directory)
+                make_directory(self.directory)
             else:
                 break
         else:
@@ -368,7 +373,7 @@ class Temporary:
         except FileNotFoundError:
             # Somebody removed the directory that it goes into, which was empty; if it is this file that is gone, the
             # second attempt says so.
-            _make_directory(os.path.dirname(path))
+            make_directory(os.path.dirname(path))
             os.replace(self.path, path)
 
     def discard(self) -> None:

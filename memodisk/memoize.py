@@ -470,10 +470,9 @@ class Memo(Generic[P, R]):
             try:
                 self.hasher.signature.bind(*args, **kwargs)
             except TypeError as error:
-                hint = "; for a method, go through the class and give the instance first"
-                raise TypeError(
-                    f"{self.hasher.name}: {error}{hint if next(iter(self.hasher.signature.parameters), '') == 'self' else ''}"
-                ) from None
+                is_method = next(iter(self.hasher.signature.parameters), "") == "self"
+                hint = "; for a method, go through the class and give the instance first" if is_method else ""
+                raise TypeError(f"{self.hasher.name}: {error}{hint}") from None
         return self.hasher.hash(args, kwargs)
 
     def _load(self, request: Request) -> Result:

@@ -19,6 +19,7 @@ from typing import Any
 from memodisk import classes, dependencies, hashing, imports, source, userland
 from memodisk.depends import File, env
 from memodisk.things import (
+    declared_dependencies,
     interactive,
     is_code,
     is_container,
@@ -27,7 +28,6 @@ from memodisk.things import (
     is_user_code,
     sort_key,
     sorted_registry,
-    declared_dependencies,
     unmemoized,
 )
 from memodisk.values import Chain, Key, Value, Values, digest

@@ -128,6 +128,7 @@ class Record:
         self.version = version
         self.made_by = made_by
         self.data = data
+        self._raw = b""
 
     @property
     def created_at(self) -> datetime:

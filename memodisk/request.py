@@ -11,9 +11,8 @@ from typing import Any, Literal, get_args
 from xxhash import xxh3_128_hexdigest
 
 from memodisk import hashing, naming
-from memodisk.encoders.base import FLAT, MARSHAL
 from memodisk.binding import Binding
-from memodisk.errors import Unhashable
+from memodisk.encoders.base import FLAT, MARSHAL
 from memodisk.fingerprint import Fingerprint, Watcher, code_digest
 from memodisk.hashing import Key
 from memodisk.parameters import Ignored, Stand, stands

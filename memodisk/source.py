@@ -195,6 +195,8 @@ class _Part:
                     key = name, number
                     first = _first(node)
                     self._moved[first] = line
+                    if isinstance(first, ast.Lambda):
+                        _move_body(first, number)
                     first.lineno = first.end_lineno = number
                     first.col_offset = first.end_col_offset = 0
                 self._nodes[key] = node
@@ -214,6 +216,15 @@ class _Part:
 
 def _name_of(node: _Function) -> str:
     return "<lambda>" if isinstance(node, ast.Lambda) else node.name
+
+
+def _move_body(node: ast.Lambda, line: int) -> None:
+    """Keep a constant on the line of its lambda: Python 3.12 marks a line break before it with a NOP."""
+    parts = list(ast.walk(node.body))
+    if not any(isinstance(part, _Function) for part in parts):
+        for part in parts:
+            if getattr(part, "lineno", None) == node.lineno:
+                part.lineno = part.end_lineno = line  # type: ignore[attr-defined]
 
 
 def _first(node: _Function) -> ast.expr | ast.stmt:

@@ -258,7 +258,7 @@ class Store:
             if isinstance(blob, bytes):
                 blob_file.write(blob)
             else:
-                os.makedirs(os.path.dirname(blob_path), exist_ok=True)
+                files.make_directory(os.path.dirname(blob_path))
                 os.utime(blob_file.path)
             blob_file.publish(blob_path, blob_is_valid)
             record_file.publish(record_path, record_is_valid)

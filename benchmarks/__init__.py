@@ -1,0 +1,1 @@
+"""The benchmark suite: memodisk beside its peers and beside what the machine needs: `python -m benchmarks`."""

@@ -1,0 +1,3 @@
+"""One value, put here by a benchmark for the function `work.shelved` to return."""
+
+value = None
