@@ -43,7 +43,7 @@ def total(values):
     return summary(values)
 
 
-def shelved(number):  # noqa: ARG001
+def shelved(number):
     """A large result that took no time: whatever lies on the shelf of this process.
 
     Reached through sys.modules, because a cache that looks at code would otherwise hash the shelf with it.

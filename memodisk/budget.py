@@ -111,7 +111,7 @@ class Budget:
         return self.limits.max_count is not None and self.limits.max_count <= EXACT_COUNT
 
     def _is_passed(self, count: float, size: float) -> bool:
-        limits = self.limits
+        limits = self.limits.with_margin(count)
         return (limits.max_count is not None and count > limits.max_count) or (
             limits.max_bytes is not None and size > limits.max_bytes
         )

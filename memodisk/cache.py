@@ -176,6 +176,10 @@ class ResultCache:
         """Return what is kept in memory of a key, if it still is what is on disk. See `Layer.recall`."""
         return self._layers[0].recall(key)
 
+    def has_record(self, request: Request) -> bool:
+        """Return True if a record file of the request is there, whatever it holds: one look-up in each layer."""
+        return any(layer.has_record(request) for layer in self._layers)
+
     def contains(self, request: Request, *, ttl: float | None = None) -> bool:
         """Return True if there is a record of the request that has not expired; its blob is not read."""
         return any(layer.contains(request, ttl=ttl) for layer in self._layers)

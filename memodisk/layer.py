@@ -182,6 +182,10 @@ class Layer:
             self._used(kept.path, directory, kept.record, kept.codec, status.st_mtime)
         return kept
 
+    def has_record(self, request: Request) -> bool:
+        """Return True if a record file of the request is there, whatever it holds."""
+        return not self.is_resting and os.path.exists(Store.record_path(self._directory(request.function), request.key))
+
     def contains(self, request: Request, *, ttl: float | None = None) -> bool:
         """Return True if there is a record of the request that has not expired; its blob is not read."""
         path = Store.record_path(self._directory(request.function), request.key)

@@ -24,11 +24,7 @@ _NOT_USABLE = (
 #: How often a lock file is opened that another machine removes at that very moment, giving the lock back.
 _TRIES = 3
 _FLAGS = (
-    os.O_RDWR
-    | os.O_CREAT
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_CLOEXEC", 0)
+    os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 )
 _PASSING = frozenset({errno.ENOENT, getattr(errno, "ESTALE", errno.ENOENT)})
 

@@ -330,9 +330,9 @@ class Memo(Generic[P, R]):
         try:
             if is_mine and flight.is_shared and limit != 0 and self.cache.shared_directory is not None:
                 lock = Lock(sign.removesuffix(".json") + ".lock")
-                yield from self._acquire(lock, request, sign, deadline)
-                # Somebody else may have been quicker, before we had the lock.
-                found = self._look(request) if look else None
+                has_waited = yield from self._acquire(lock, request, sign, deadline)
+                # Somebody else may have been quicker, before we had the lock. If it was free, a glance is enough.
+                found = self._look(request) if look and (has_waited or self.cache.has_record(request)) else None
                 if found is not None:
                     return found.value
                 if lock.is_held:
@@ -352,20 +352,26 @@ class Memo(Generic[P, R]):
             if is_mine:
                 flights.land(flight)
 
-    def _acquire(self, lock: Lock, request: Request, sign: str, deadline: float | None) -> Generator[_Pause, Any, None]:
-        """Wait for the lock as long as that makes sense; whoever does not get it computes all the same."""
+    def _acquire(self, lock: Lock, request: Request, sign: str, deadline: float | None) -> Generator[_Pause, Any, bool]:
+        """Wait for the lock as long as that makes sense; whoever does not get it computes all the same.
+
+        Returns
+        -------
+        True if there was something to wait for.
+        """
         if lock.try_acquire():
-            return
+            return False
         mine = tuple(other for other in flights.owned_keys() if other != sign)
         limit = None if deadline is None else deadline - time.monotonic()
         waiting = Waiting(request.function, sign, mine, limit)
         with self._told_to_wait(sign):
             while waiting.goes_on():
                 if not (yield _PAUSE):
-                    return
+                    break
                 if lock.try_acquire():
                     beacon.clear(sign)  # if its owner was killed
-                    return
+                    break
+        return True
 
     @contextmanager
     def _told_to_wait(self, sign: str) -> Iterator[None]:

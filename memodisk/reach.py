@@ -110,9 +110,11 @@ class Reach:
         self.lines.extend(self._values.lines(self.watch, self._hook))
         if self._reads_annotations:
             for function, label in self._annotated:
-                hints = function.__annotations__.items()
-                text = ", ".join(f"{name}: {classes.annotation(hint)}" for name, hint in hints)
-                self._line(text, f"annotations of {label}")
+                self._annotations(function, label)
+
+    def _annotations(self, function: FunctionType, label: str) -> None:
+        text = ", ".join(f"{name}: {classes.annotation(hint)}" for name, hint in function.__annotations__.items())
+        self._line(text, f"annotations of {label}")
 
     # Lines
 
@@ -266,6 +268,7 @@ class Reach:
         wrapped = getattr(thing, "__dict__", {}).get("__wrapped__")
         if wrapped is not None and callable(thing) and not userland.is_user_class(type(thing)):
             label = self._thing(owner, name, wrapped, kind)  # functools.lru_cache, numba.njit
+            self._decorated(wrapped, label, type(thing).__module__)
             return f"{label} through {self._library(type(thing).__module__, type(thing).__qualname__)}"
         if is_logger(thing):
             return "a logger"
@@ -286,6 +289,7 @@ class Reach:
                 return self._library(function.__module__, function.__qualname__)
             text = self._library(module, function.__code__.co_name)
             label = self._thing(owner, name, wrapped, kind) if wrapped is not None else name
+            self._decorated(wrapped, label, module)
             self._labels.setdefault(id(function), f"{label} through {text}")
             self._kept.append(function)
             self._todo.append(functools.partial(self._inside_library, function, label))
@@ -296,6 +300,11 @@ class Reach:
         label = self._label(function, name, owner)
         self._todo.append(functools.partial(self._user_function, function, label, kind))
         return label
+
+    def _decorated(self, wrapped: object, label: str, module: object) -> None:
+        """Libraries decorate in order to read annotations (pydantic, typeguard); the standard library does not."""
+        if isinstance(wrapped, FunctionType) and not userland.is_standard(str(module)):
+            self._annotations(wrapped, label)
 
     def _inside_library(self, function: FunctionType, label: str) -> None:
         """Follow what a library's decorator holds, as far as it is the user's: callbacks, implementations."""

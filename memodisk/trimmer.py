@@ -151,7 +151,7 @@ class Trimmer:
         now_ns = self._now_ns()
         listing = Listing(self._entries(directories))
         evicted = Evicted()
-        if listing.exceeds(budget.limits, now_ns):
+        if listing.exceeds(budget.limits.with_margin(listing.count), now_ns):
             victims = self._victims(directories, listing, budget.limits, now_ns, has_slack=True)
             evicted = self._remove(victims, dry_run=False)
         budget.scanned(listing.count - evicted.count, listing.size - evicted.bytes, time.monotonic())

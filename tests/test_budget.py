@@ -52,7 +52,13 @@ def test_after_a_hundredth_of_the_limit_a_sample_is_taken():
 
 
 def test_the_estimate_passing_the_limit_scans():
-    budget = known(Limits(max_bytes=10**9), 1000, 999_990_000)
+    budget = known(Limits(max_bytes=10**9), 50, 999_990_000)
+    assert budget.put(8192, 0.0) is Look.NONE
+    assert budget.put(8192, 0.0) is Look.SCAN
+
+
+def test_with_many_results_eviction_begins_a_little_early():
+    budget = known(Limits(max_bytes=10**9), 1000, 949_990_000)
     assert budget.put(8192, 0.0) is Look.NONE
     assert budget.put(8192, 0.0) is Look.SCAN
 
@@ -64,7 +70,7 @@ def test_a_sample_that_shows_what_others_put_scans():
 
 def test_a_sample_is_not_believed_against_what_is_known():
     """A few huge files are in one shard or in another."""
-    budget = known(Limits(max_bytes=10**9), 5000, 990_000_000)
+    budget = known(Limits(max_bytes=10**9), 5000, 940_000_000)
     budget.put(9_000_000, 0.0)
     assert budget.sampled(600, 5000, 0) is Look.NONE
     assert budget.put(2_000_000, 0.0) is Look.SCAN
