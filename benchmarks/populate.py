@@ -7,7 +7,6 @@ since nobody else uses the directory meanwhile.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import io
 import multiprocessing
 import os
@@ -58,8 +57,7 @@ def populate(cache: Any, function: Function, calls: Iterable[tuple[Any, ...]]) -
         codec.encode(value, file)
         blob = file.getvalue()
         digest = digest_bytes(blob)
-        record = dataclasses.replace(
-            template,
+        record = template.replace(
             key=request.key,
             digest=digest,
             codec=codec.name,

@@ -255,7 +255,7 @@ class Layer:
             raw = record.to_json()
             if len(raw) > MAX_RECORD_SIZE:
                 # A keyword's name may be of any length. Which call it was is in the key all the same.
-                record = record.without_arguments()
+                record = record.replace(arguments={}, argument_digests={}, argument_parts={})
                 raw = record.to_json()
             self._write_manifest(directory, request)
             path = Store.record_path(directory, request.key)

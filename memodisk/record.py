@@ -212,10 +212,10 @@ class Record:
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise DamagedRecord(f"the record is not understood: {error}") from error
 
-    def without_arguments(self) -> Record:
-        """Return a record that says all but what the call's arguments were."""
+    def replace(self, **changes: Any) -> Record:
+        """Return a record that says the same but for some fields."""
         fields = {name: getattr(self, name) for name in Record.__slots__ if name != "_raw"}
-        return Record(**{**fields, "arguments": {}, "argument_digests": {}, "argument_parts": {}})
+        return Record(**{**fields, **changes})
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Record):

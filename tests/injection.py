@@ -15,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tools import need
+
 # Everything that a store asks of the kernel; "?" because no machine has all of these names.
 _FILE_CALLS = (
     "?open,?openat,?close,?read,?readv,?pread64,?write,?writev,?pwrite64,?lseek,?ftruncate,?fsync,?fdatasync,?flock"
@@ -75,7 +77,7 @@ def run(action: Callable[[], Any], scratch: str | os.PathLike[str], inject: str 
     child = os.fork()
     if child == 0:
         _be_traced(action, go, answer)
-    command = ["strace", "-qq", "-o", trace, "-e", "signal=none", "-e", "trace=" + _FILE_CALLS]
+    command = [need("strace"), "-qq", "-o", trace, "-e", "signal=none", "-e", "trace=" + _FILE_CALLS]
     if inject is not None:
         command += ["-e", f"inject={inject}"]
     try:

@@ -8,6 +8,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+from tools import need
+
 import memodisk
 
 ROOT = Path(memodisk.__file__).parents[1]
@@ -52,6 +54,8 @@ def run_script(path: Path, *arguments: str, **changes: str | None) -> list[str]:
 
 def run_shell(line: str, directory: Path) -> str:
     """Run one line of shell and return what it printed; it has to succeed."""
+    if "jq " in line:
+        need("jq")
     done = subprocess.run(line, shell=True, cwd=directory, env=environment(directory), capture_output=True, text=True)
     assert done.returncode == 0, f"{line}\n{done.stderr}"
     assert done.stderr == "", f"{line}\n{done.stderr}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import glob
 import os
 import pickle
@@ -12,6 +11,7 @@ import sys
 import time
 
 import pytest
+from tools import need
 
 import memodisk
 from memodisk import Hasher, Miss, Unencodable, Unhashable
@@ -412,13 +412,6 @@ def test_everything_on_a_directory_that_is_not_there(tmp_path):
 # Places
 
 
-@functools.cache
-def tools(name):
-    found = shutil.which(name)
-    assert found, f"{name} is not installed"
-    return found
-
-
 @pytest.mark.parametrize(
     "command",
     [
@@ -435,7 +428,7 @@ def test_a_directory_may_go_elsewhere(tmp_path, command):
     values = [b"small", b"x" * 2000, os.urandom(1_500_000)]
     for request, value in zip(requests(3), values, strict=True):
         cache.save(request, value)
-    tools(command.split()[0])
+    need(command.split()[0])
     old, new = f"'{tmp_path}/old place'", f"'{tmp_path}/new place'"
     subprocess.run(command.format(old=old, new=new), shell=True, check=True)
     moved = memodisk.Cache(tmp_path / "new place")

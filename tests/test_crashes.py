@@ -18,6 +18,7 @@ import sys
 import injection
 import pytest
 from processes import environment
+from tools import need
 
 import memodisk
 from memodisk.errors import Miss, Reason
@@ -384,7 +385,7 @@ def test_a_full_disk_costs_one_warning_and_leaves_nothing_half_written(tmp_path,
 
 def in_own_mounts(mount, tmp_path, **changes):
     return run(
-        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-ec", f'{mount}; exec "$@"', "sh"],
+        [need("unshare"), "--user", "--map-root-user", "--mount", "sh", "-ec", f'{mount}; exec "$@"', "sh"],
         tmp_path,
         **changes,
     )
@@ -439,7 +440,7 @@ print(*messages, sep="\\n")
 @pytest.fixture
 def without_rights():
     """What to put before a command so that even root has no more rights than a file's mode gives its owner."""
-    return ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+    return [need("setpriv"), "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
 
 
 @pytest.fixture

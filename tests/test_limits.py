@@ -11,6 +11,7 @@ import time
 
 import pytest
 from crowd import next_tick, run_at_once
+from tools import need
 
 import memodisk
 from memodisk.store import disk_usage
@@ -263,7 +264,7 @@ print(sum(map(f.is_cached, range(5))), sum(map(g.is_cached, range(5))))
             function(x)
     temporary = tmp_path / "v1" / "f" / f".ffffffff-1-{'0' * 16}.tmp"  # of another machine, which is at it
     temporary.write_bytes(b"")
-    command = ["faketime", "-f", offset, sys.executable, "-c", program]
+    command = [need("faketime"), "-f", offset, sys.executable, "-c", program]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.stderr) == ("5 5\n", "")
     assert temporary.exists()

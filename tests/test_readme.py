@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from processes import ROOT, environment, run_script
+from tools import need
 
 import memodisk
 
@@ -204,6 +205,7 @@ def test_the_shell_lines_work_on_a_real_cache(tmp_path):
     run_script(write(script, original.replace("value < 60", "value < 50")))
     printed = {}
     for line in shell_lines():
+        need(line.split()[0])
         done = subprocess.run(
             line, shell=True, cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, timeout=60
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tools import need
 
 from memodisk.hashing import Digest, Key
 from memodisk.record import DamagedRecord, Record
@@ -57,8 +57,7 @@ def test_a_record_is_a_few_hundred_bytes():
 
 
 def test_jq_answers_who_what_when(tmp_path):
-    jq = shutil.which("jq")
-    assert jq, "these tests need jq"
+    jq = need("jq")
     path = tmp_path / "x.record.json"
     path.write_bytes(record().to_json())
     query = "[.function, .arguments.name, .seconds, .bytes, .made_by.user] | @tsv"
