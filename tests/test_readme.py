@@ -73,6 +73,22 @@ PRINTED = {
     "class Model": ["6 15 6", "True"],
     "async def fetch": [r"\[b'a', b'a', b'b'\]", "2"],
     "FileContent": ["1", "2 2 2"],
+    "mean.explain": [
+        r"program.mean(values=\[9, 11\], digits=2)",
+        "  hit: made .* in .*, 21 B as pickle",
+        r"program.mean(values=\[9, 11, 12\], digits=2)",
+        "  miss: absent",
+        "  differs from the call of .* in argument 'values' (length 2 → 3, element 2 is new)",
+        "(\"argument 'digits' 2 → 3\",)",
+    ],
+    "class ReadingsCodec": [r"\[1.5, 2.5\] 1 readings"],
+    'Cache("shared"': [
+        r"\['.*/local', '.*/shared'\] function .*",
+        "program.simulate +1 .*",
+        "total +1 .*",
+        "would evict 0 results, 0 B",
+        "True",
+    ],
     "only_cached": ["-1", "absent", "-1 1"],
     "# stations.py": ["9515.*|9.*"],
 }
