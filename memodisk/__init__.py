@@ -10,7 +10,8 @@ from __future__ import annotations
 from memodisk.depends import File, env
 from memodisk.errors import MemodiskError, Miss, Reason, Undecodable, Unencodable, Unhashable
 from memodisk.layer import Result
-from memodisk.memoize import Cache, CacheInfo, Memoized, default_cache, memoize
+from memodisk.memoize import Cache, default_cache, memoize
+from memodisk.memoized import CacheInfo, Memoized
 from memodisk.parameters import FileContent, Ignored, by
 from memodisk.record import Record
 from memodisk.request import Hasher, Request

@@ -7,7 +7,7 @@ import io
 from typing import Any, BinaryIO
 
 from memodisk.codecs.libraries import load
-from memodisk.codecs.parquet import KEY, MOST_COLUMNS, note, read_arrow, write_arrow
+from memodisk.codecs.parquet_files import KEY, MOST_COLUMNS, note, read_arrow, write_arrow
 
 
 def accepts(value: Any) -> bool:
@@ -27,7 +27,7 @@ def accepts(value: Any) -> bool:
 
 def write(value: Any, file: BinaryIO) -> None:
     """Write the table as a parquet file."""
-    # Ours comes last: see parquet._library.
+    # Ours comes last: see parquet_files.library_of.
     metadata = {**(value.schema.metadata or {}), KEY: note("pyarrow")}
     write_arrow(value.replace_schema_metadata(metadata), file, dictionaries=[])
 

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from memodisk.codecs import pandas_frames as frames
 from memodisk.codecs.libraries import installed, load
-from memodisk.codecs.parquet import KEY, loaded, note, read_arrow, write_arrow
+from memodisk.codecs.parquet_files import KEY, loaded, note, read_arrow, write_arrow
 from memodisk.errors import Undecodable, Unencodable
 
 Spec = dict[str, Any]

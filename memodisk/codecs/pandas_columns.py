@@ -12,7 +12,7 @@ from typing import Any
 
 from memodisk.codecs.arrow_tables import holds
 from memodisk.codecs.libraries import load
-from memodisk.codecs.parquet import loaded
+from memodisk.codecs.parquet_files import loaded
 from memodisk.errors import Undecodable
 
 # Categories are kept in the footer, too, so there must not be too many of them.

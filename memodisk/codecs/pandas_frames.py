@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from memodisk.codecs import pandas_columns as columns
 from memodisk.codecs.libraries import installed, load
-from memodisk.codecs.parquet import KEY, MOST_COLUMNS, loaded, note, read_arrow, write_arrow
+from memodisk.codecs.parquet_files import KEY, MOST_COLUMNS, loaded, note, read_arrow, write_arrow
 from memodisk.errors import Unencodable
 
 _INDEXES = ("Index", "DatetimeIndex", "TimedeltaIndex", "PeriodIndex", "CategoricalIndex")

@@ -12,7 +12,7 @@ import json
 from typing import Any, BinaryIO
 
 from memodisk.codecs.libraries import load
-from memodisk.codecs.parquet import KEY, MOST_COLUMNS, note, out
+from memodisk.codecs.parquet_files import KEY, MOST_COLUMNS, note, out
 from memodisk.errors import Undecodable, Unencodable
 
 
