@@ -230,7 +230,7 @@ PANDAS = [
     different("dtype of a column", frame, lambda: frame().astype({"a": "float64"})),
     different("width of a column", frame, lambda: frame().astype({"a": "int32"})),
     different("nullable integers", frame, lambda: frame().astype({"a": "Int64"})),
-    different("text as objects", frame, lambda: frame().astype({"c": object})),
+    different("text as objects", lambda: frame().astype({"c": "string"}), lambda: frame().astype({"c": object})),
     different("labels of rows", frame, lambda: frame().set_axis([1, 2, 3], axis=0)),
     different("type of the labels", frame, lambda: frame().set_axis([0.0, 1.0, 2.0], axis=0)),
     different("name of the index", frame, lambda: frame().rename_axis("i")),
