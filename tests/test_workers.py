@@ -95,7 +95,7 @@ def in_dask(scheduler):
 def in_cluster(function, items):
     from dask.distributed import Client, LocalCluster
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster:
         with Client(cluster) as client:
             return client.gather(client.map(function, items, pure=False))
 """
