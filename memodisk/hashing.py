@@ -42,7 +42,7 @@ from typing import TYPE_CHECKING, Any, NewType, TypeVar, overload
 from xxhash import xxh3_128_digest, xxh3_128_hexdigest
 
 from memodisk.encoders import dispatch
-from memodisk.encoders.base import FLAT, MARSHAL, flat, name_of, refuse
+from memodisk.encoders.base import FLAT, MARSHAL, flat, flat_mapping, name_of, refuse
 from memodisk.encoders.walk import Entangled, Walk
 
 if TYPE_CHECKING:
@@ -119,6 +119,8 @@ def digest(value: Any, path: str = "value", code: CodeHook = by_name) -> bytes:
             pass
     elif kind is list or kind is tuple:
         part = flat(value)
+    elif kind is dict:
+        part = flat_mapping(b"D", value)
     if part is None:
         part = _walk(value, path, code, whole=False)
         if part[0] == 35:  # "#": it is folded already

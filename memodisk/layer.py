@@ -136,16 +136,23 @@ class Layer:
         Miss
             With its reason, if there is no usable result.
         """
-        directory = self._directory(request.function)
-        path = Store.record_path(directory, request.key)
+        key = request.key
+        directory = self._directories.get(request.function) or self._directory(request.function)
+        path = Store.record_path(directory, key)
         if self._rests_until:
             self._check_rest()
-        kept = None if mmap else self.recall(request.key)
-        if kept is not None:
-            _check_age(kept.record, ttl)
-            return self._decode(kept.record, kept.codec, memoryview(kept.blob))
-        record, status = self._read_record(path, request)
-        _check_age(record, ttl)
+        if not mmap and key in self._memory:
+            kept = self.recall(key)
+            if kept is not None:
+                if ttl is not None:
+                    _check_age(kept.record, ttl)
+                try:
+                    return Result(kept.value(), kept.record)
+                except Exception as error:
+                    raise _undecodable(error) from error
+        record, status = self._read_record(path, key)
+        if ttl is not None:
+            _check_age(record, ttl)
         try:
             codec = codecs.get(record.codec)
         except ValueError as error:
@@ -153,12 +160,18 @@ class Layer:
         if mmap and hasattr(codec, "map"):
             result = self._map(directory, record, codec)
         else:
-            blob = self._read_blob(directory, record, codec)
-            result = self._decode(record, codec, blob)
+            # An embedded blob is covered by the record's checksum.
+            blob = self._read_blob(directory, record, codec) if record.data is None else memoryview(record.data)
+            try:
+                result = Result(codec.decode(blob), record)
+            except Exception as error:
+                raise _undecodable(error) from error
             if blob.readonly:
-                data = blob.obj if isinstance(blob.obj, bytes) else bytes(blob)
-                self._memory.put(request.key, Kept(path, status, record, codec, data, result.value))
-        self._used(path, directory, record, codec, status.st_mtime)
+                data = record.data or bytes(blob)
+                self._memory.put(key, Kept(path, status, record.raw, codec, data, result.value))
+        # A time in the future, from a clock that was wrong, would never be evicted: it is put right as well.
+        if abs(time.time() - status.st_mtime) >= self.freshen:
+            self._used(path, directory, record, codec)
         return result
 
     def recall(self, key: str) -> Kept | None:
@@ -177,9 +190,10 @@ class Layer:
         if not kept.is_of(status):
             self._memory.drop(key)
             return None
+        # A time in the future, from a clock that was wrong, would never be evicted: it is put right as well.
         if abs(time.time() - status.st_mtime) >= self.freshen:
             directory = self._directory(kept.record.function)
-            self._used(kept.path, directory, kept.record, kept.codec, status.st_mtime)
+            self._used(kept.path, directory, kept.record, kept.codec)
         return kept
 
     def has_record(self, request: Request) -> bool:
@@ -190,8 +204,7 @@ class Layer:
         """Return True if there is a record of the request that has not expired; its blob is not read."""
         path = Store.record_path(self._directory(request.function), request.key)
         try:
-            record, _ = self._read_record(path, request)
-            _check_age(record, ttl)
+            _check_age(self._read_record(path, request.key)[0], ttl)
         except Miss:
             return False
         return True
@@ -299,7 +312,7 @@ class Layer:
             If the file system refuses; nothing half-written stays behind.
         """
         here, there = self._directory(request.function), source._directory(request.function)
-        record, _ = source._read_record(Store.record_path(there, request.key), request)
+        record, _ = source._read_record(Store.record_path(there, request.key), request.key)
         try:
             codec = codecs.get(record.codec)
         except ValueError as error:
@@ -422,7 +435,7 @@ class Layer:
     def _function_directories(self, func_name: str | None) -> list[str]:
         return self._store.functions() if func_name is None else [self._directory(func_name)]
 
-    def _read_record(self, path: str, request: Request) -> tuple[Record, os.stat_result]:
+    def _read_record(self, path: str, key: Key) -> tuple[Record, os.stat_result]:
         try:
             raw, status = self._store.read_record(path)
         except FileNotFoundError:
@@ -436,12 +449,12 @@ class Layer:
             record = Record.from_json(raw)
         except DamagedRecord as error:
             raise Miss(Reason.DAMAGED, f"{path}: {error}") from error
-        if record.key != request.key:
+        if record.key != key:
             raise Miss(Reason.DAMAGED, f"{path}: the record is of another key, {record.key}")
         return record, status
 
     def _read_blob(self, directory: str, record: Record, codec: Codec) -> memoryview:
-        if record.data is not None and files.digest(record.data) == record.digest:
+        if record.data is not None:
             return memoryview(record.data)
         path = Store.blob_path(directory, record.digest, codec.suffix)
         with _blob_faults(path):
@@ -460,19 +473,9 @@ class Layer:
             except Exception as error:  # a user's codec may raise anything
                 raise Miss(Reason.UNDECODABLE, f"{path}: {type(error).__name__}: {error}") from error
 
-    @staticmethod
-    def _decode(record: Record, codec: Codec, blob: memoryview) -> Result:
-        try:
-            return Result(codec.decode(blob), record)
-        except Undecodable as error:
-            raise Miss(Reason.UNDECODABLE, str(error)) from error
-        except Exception as error:  # a user's codec may raise anything
-            raise Miss(Reason.UNDECODABLE, f"{type(error).__name__}: {error}") from error
-
-    def _used(self, path: str, directory: str, record: Record, codec: Codec, mtime: float) -> None:
-        """Remember that an entry was used, at most once in `freshen` seconds."""
-        # A time in the future, from a clock that was wrong, would never be evicted: it is put right.
-        if self.readonly or abs(time.time() - mtime) < self.freshen:
+    def _used(self, path: str, directory: str, record: Record, codec: Codec) -> None:
+        """Write down that an entry was used."""
+        if self.readonly:
             return
         blob_path = Store.blob_path(directory, record.digest, codec.suffix)
         job = functools.partial(self._freshen, record.key, path, blob_path)
@@ -564,6 +567,12 @@ class _blob_faults:  # noqa: N801 - used as a with statement
             raise Miss(Reason.DAMAGED, f"{self._path}: {error}") from error
         if isinstance(error, OSError):
             raise Miss(Reason.UNREADABLE, f"the blob: {error}") from error
+
+
+def _undecodable(error: Exception) -> Miss:
+    """Return the miss for what a codec raised: a user's may raise anything."""
+    detail = str(error) if isinstance(error, Undecodable) else f"{type(error).__name__}: {error}"
+    return Miss(Reason.UNDECODABLE, detail)
 
 
 def _is_record_of(key: Key, raw: bytes) -> bool:

@@ -105,7 +105,9 @@ class Memo(Generic[P, R]):
         self._find_cache = cache
         self._parameters = parameters
         # A mapped array is not kept in memory, and whoever wants to be warned of changed code needs the record.
-        self._may_recall = not options.mmap and hasher.on_change != "warn"
+        self._warns = hasher.on_change == "warn"
+        self._may_recall = not options.mmap and not self._warns
+        self._ttl, self._mmap = options.ttl, options.mmap
         self.hits = 0
         self.misses = 0
 
@@ -293,8 +295,7 @@ class Memo(Generic[P, R]):
         kept = self.cache.recall(key) if self._may_recall else None
         if kept is None:
             return None
-        ttl = self.options.ttl
-        if ttl is not None and time.time() - kept.record.created > ttl:
+        if self._ttl is not None and time.time() - kept.record.created > self._ttl:
             return None
         self.hits += 1
         if log.isEnabledFor(logging.DEBUG):
@@ -343,29 +344,14 @@ class Memo(Generic[P, R]):
         return self.hasher.hash(args, kwargs)
 
     def _load(self, request: Request) -> Result:
-        return self.cache.load(request, ttl=self.options.ttl, mmap=self.options.mmap)
+        return self.cache.load(request, ttl=self._ttl, mmap=self._mmap)
 
     def _look(self, request: Request) -> Result | None:
         """Return the stored result, or None."""
         try:
-            result = self._load(request)
+            result = self.cache.load(request, ttl=self._ttl, mmap=self._mmap)
         except Miss as miss:
-            if miss.reason in _FAULTS:
-                if miss.reason is not Reason.UNREADABLE:
-                    warn_once(
-                        log,
-                        (self.cache.directory, str(miss.reason), request.key),
-                        "%s: a stored result is %s and is computed again (%s)",
-                        request.function,
-                        miss.reason,
-                        miss.detail,
-                    )
-                elif self.cache.strict:
-                    raise
-                else:
-                    self._warn_of_directory("stored results cannot be read", miss.detail, miss.__cause__)
-            else:
-                log.debug("%s: miss, %s", request.function, miss)
+            self._tell_miss(request, miss)
             accepted = self._accepted(request)
             if accepted is None:
                 return None
@@ -373,9 +359,27 @@ class Memo(Generic[P, R]):
         self.hits += 1
         if log.isEnabledFor(logging.DEBUG):
             self._log_hit(result.record)
-        if self.hasher.on_change == "warn":
+        if self._warns:
             self._compare_code(request, result)
         return result
+
+    def _tell_miss(self, request: Request, miss: Miss) -> None:
+        """Warn if something is wrong with the directory; that a result is not there is no fault."""
+        if miss.reason not in _FAULTS:
+            log.debug("%s: miss, %s", request.function, miss)
+        elif miss.reason is not Reason.UNREADABLE:
+            warn_once(
+                log,
+                (self.cache.directory, str(miss.reason), request.key),
+                "%s: a stored result is %s and is computed again (%s)",
+                request.function,
+                miss.reason,
+                miss.detail,
+            )
+        elif self.cache.strict:
+            raise miss
+        else:
+            self._warn_of_directory("stored results cannot be read", miss.detail, miss.__cause__)
 
     @staticmethod
     def _log_hit(record: Record) -> None:

@@ -33,27 +33,36 @@ class Kept:
         The record file.
     status
         Its status when it was read.
-    record, codec, blob
-        What it says, and the blob's bytes.
+    raw, codec, blob
+        The record's bytes, and the blob's.
     value
         The decoded blob.
     """
 
-    __slots__ = ("_value", "blob", "codec", "inode", "is_unchangeable", "is_used", "mtime_ns", "path", "record", "size")
+    __slots__ = ("_record", "_value", "blob", "codec", "inode", "is_unchangeable", "is_used", "mtime_ns", "path", "raw", "size")  # fmt: skip
 
-    def __init__(
-        self, path: str, status: os.stat_result, record: Record, codec: Codec, blob: bytes, value: object
-    ) -> None:
+    def __init__(self, path: str, status: os.stat_result, raw: bytes, codec: Codec, blob: bytes, value: object) -> None:
         self.path = path
         self.inode = status.st_ino
         self.mtime_ns = status.st_mtime_ns
         self.size = status.st_size
-        self.record = record
+        self.raw = raw
+        self._record: Record | None = None
         self.codec = codec
         self.blob = blob
         self.is_used = False
         self.is_unchangeable = type(value) in _UNCHANGEABLE
         self._value = value if self.is_unchangeable else None
+
+    @property
+    def record(self) -> Record:
+        """The record, parsed when it is first asked for.
+
+        What is kept of most results is never more than bytes, which the garbage collector need not look through.
+        """
+        if self._record is None:
+            self._record = Record.from_json(self.raw)
+        return self._record
 
     def value(self) -> Any:
         """Return the result, a fresh one unless it cannot be changed.
@@ -78,6 +87,9 @@ class Memory:
         self._size = 0
         self._lock = threading.Lock()
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._kept
+
     def get(self, key: str) -> Kept | None:
         """Return what is kept of a key, or None."""
         kept = self._kept.get(key)
@@ -87,12 +99,14 @@ class Memory:
 
     def put(self, key: str, kept: Kept) -> None:
         """Keep a blob that is small enough."""
-        if len(kept.blob) > MAX_BLOB:
+        size = len(kept.blob)
+        if size > MAX_BLOB:
             return
         with self._lock:
-            self._drop(key)
+            if key in self._kept:
+                self._drop(key)
             self._kept[key] = kept
-            self._size += len(kept.blob) + _OVERHEAD
+            self._size += size + _OVERHEAD
             while self._size > MAX_TOTAL:
                 self._drop_oldest()
 

@@ -66,7 +66,7 @@ class Request:
         version: str | None,
         names: tuple[str, ...],
         values: tuple[Any, ...],
-        digests: list[bytes],
+        digests: bytes,
     ) -> None:
         self.function = function
         self.key = key
@@ -74,16 +74,14 @@ class Request:
         self.version = version
         self._names = names
         self._values = values
-        #: The arguments' digests as they enter the key.
+        #: The arguments' digests as they enter the key, one after the other.
         self.raw_digests = digests
-        self._digests: dict[str, str] = {}
-        self._parts: dict[str, dict[str, str]] = {}
         self._texts: dict[str, str] | None = None
 
     @classmethod
     def of_record(cls, record: Record, fingerprint: Fingerprint | None) -> Request:
         """Return the request that a record is of, as far as the record tells."""
-        request = cls(record.function, record.key, fingerprint, record.version, (), (), [])
+        request = cls(record.function, record.key, fingerprint, record.version, (), (), b"")
         request._texts = dict(record.arguments)
         request._digests = dict(record.argument_digests)
         request._parts = {name: dict(found) for name, found in record.argument_parts.items()}
@@ -99,7 +97,8 @@ class Request:
         if self._texts is None:
             by_name: dict[str, Any] = {}
             digests: dict[str, str] = {}
-            for name, value, digest in zip(self._names, self._values, self.raw_digests, strict=True):
+            raw = self.raw_digests
+            for index, (name, value) in enumerate(zip(self._names, self._values, strict=True)):
                 if name.startswith("**") and isinstance(value, dict) and len(value) <= MAX_ARGUMENTS:
                     # Keyword by keyword, so that an explanation can say which of them differs.
                     for keyword, item in value.items():
@@ -107,8 +106,11 @@ class Request:
                         digests[keyword] = hashing.digest(item, path=keyword, code=code_digest).hex()
                 else:
                     by_name[name] = value
-                    digests[name] = digest.hex()
-            self._digests = dict(list(digests.items())[:MAX_ARGUMENTS])
+                    digests[name] = raw[16 * index : 16 * index + 16].hex()
+            if len(digests) > MAX_ARGUMENTS:
+                digests = dict(list(digests.items())[:MAX_ARGUMENTS])
+            self._digests: dict[str, str] = digests
+            self._parts: dict[str, dict[str, str]] = {}
             left = MAX_PARTS
             for name in self._digests:
                 found = parts(by_name[name], code_digest) if left else {}
@@ -145,10 +147,12 @@ class Request:
         return hash(self.key)
 
 
+_digest = hashing.digest
+
 #: The key of a call, its fingerprint, and names, values and digests of its arguments.
-Identified = tuple[Key, Fingerprint, tuple[str, ...], tuple[Any, ...], list[bytes]]
+Identified = tuple[Key, Fingerprint, tuple[str, ...], tuple[Any, ...], bytes]
 #: A fingerprint, what the keys of all calls begin with, and the calls with flat arguments that were seen lately.
-_Prefixed = tuple[Fingerprint, bytes, dict[bytes, Identified]]
+_Prefixed = tuple[Fingerprint, bytes, dict[bytes, tuple[Key, bytes]]]
 
 #: How many calls of one function are remembered whose arguments are all numbers and short texts. Finding one again
 #: takes 0.3 µs, hashing its arguments 0.9.
@@ -346,36 +350,43 @@ class FunctionHasher:
         prefixed = self._prefixed
         if prefixed is None or prefixed[0] is not fingerprint:
             prefixed = self._prefixed = (fingerprint, self._prefix(fingerprint), {})
-        packed = b""
-        if self._is_plain:
-            try:
-                values = self._bind(*args, **kwargs)
-            except TypeError:
-                return self._identify(prefixed, args, kwargs)
-            if FLAT.issuperset(map(type, values)):
-                packed = dumps(values, MARSHAL)
-                found = prefixed[2].get(packed)
-                if found is not None:
-                    return found
-        identified = self._identify(prefixed, args, kwargs)
-        if packed and len(packed) <= _MAX_PACKED:
-            if len(prefixed[2]) >= _MAX_KNOWN:
-                prefixed[2].clear()
-            prefixed[2][packed] = identified
+        if not self._is_plain:
+            return self._identify(prefixed, args, kwargs)
+        try:
+            values = self._bind(*args, **kwargs)
+        except TypeError:
+            return self._identify(prefixed, args, kwargs)
+        if not FLAT.issuperset(map(type, values)):
+            return self._complete(prefixed, self._kept_names, values, self._paths)
+        try:
+            packed = dumps(values, MARSHAL)
+        except ValueError:  # a text of more than 2 GiB
+            return self._complete(prefixed, self._kept_names, values, self._paths)
+        known = prefixed[2]
+        found = known.get(packed)
+        if found is not None:
+            return found[0], fingerprint, self._kept_names, values, found[1]
+        identified = self._complete(prefixed, self._kept_names, values, self._paths)
+        if len(packed) <= _MAX_PACKED:
+            if len(known) >= _MAX_KNOWN:
+                known.clear()
+            # Only texts and bytes, which the garbage collector does not have to look through again and again.
+            known[packed] = identified[0], identified[4]
         return identified
 
     def _identify(self, prefixed: _Prefixed, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Identified:
-        fingerprint, head, _ = prefixed
         if self._key_function is not None:
-            names: tuple[str, ...] = ("key",)
-            values: tuple[Any, ...] = (self._key_function(*args, **kwargs),)
-            paths: tuple[str, ...] = ("result of key",)
-        else:
-            names, values, paths = self._arguments(args, kwargs)
-        digests = [hashing.digest(value, path, code_digest) for value, path in zip(values, paths, strict=True)]
+            return self._complete(prefixed, ("key",), (self._key_function(*args, **kwargs),), ("result of key",))
+        return self._complete(prefixed, *self._arguments(args, kwargs))
+
+    def _complete(
+        self, prefixed: _Prefixed, names: tuple[str, ...], values: tuple[Any, ...], paths: tuple[str, ...]
+    ) -> Identified:
+        fingerprint, head, _ = prefixed
+        digests = b"".join([_digest(value, path, code_digest) for value, path in zip(values, paths)])  # noqa: B905
         if names is not self._kept_names:
             head += hashing.encode(names)
-        return xxh3_128_hexdigest(head + b"".join(digests)), fingerprint, names, values, digests  # type: ignore[return-value]
+        return xxh3_128_hexdigest(head + digests), fingerprint, names, values, digests  # type: ignore[return-value]
 
     def _arguments(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -408,8 +419,8 @@ class FunctionHasher:
                     head = self._head(name or self.name, digest)
                     if request.names != self._kept_names:
                         head += hashing.encode(request.names)
-                    key = Key(xxh3_128_hexdigest(head + b"".join(request.raw_digests)))
-                    found.append(Request(name or self.name, key, None, request.version, (), (), []))
+                    key = Key(xxh3_128_hexdigest(head + request.raw_digests))
+                    found.append(Request(name or self.name, key, None, request.version, (), (), b""))
         return found
 
     def _prefix(self, fingerprint: Fingerprint) -> bytes:

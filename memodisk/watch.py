@@ -95,12 +95,17 @@ class Watch:
                 absences.append((space.keys(), absent))
         noted = tuple(self._functions.values())
         functions = tuple(function for function, *_ in noted)
-        codes, defaults, kwdefaults = (tuple(row[column] for row in noted) for column in (1, 2, 3))
+        #: What is read of each thing, the things, and what is to be found.
+        attributes: list[tuple[Callable[[Any], Any], tuple[Any, ...], tuple[Any, ...]]] = []
+        if functions:
+            for column, get in enumerate((_code, _defaults, _kwdefaults), 1):
+                attributes.append((get, functions, tuple(row[column] for row in noted)))
         ignored_cells = {identity for identity, _ in self._ignored}
         watched = [pair for identity, pair in self._cells.items() if identity not in ignored_cells]
         full = [(cell, content) for cell, content in watched if content is not MISSING]
         empty = tuple(cell for cell, content in watched if content is MISSING)
-        cells, contents = tuple(cell for cell, _ in full), tuple(content for _, content in full)
+        if full:
+            attributes.append((_contents, tuple(cell for cell, _ in full), tuple(content for _, content in full)))
         mappings = []
         for identity, (mapping, found) in self._mappings.items():
             changing = [name for name in found if (identity, name) in self._ignored]
@@ -122,13 +127,9 @@ class Watch:
                 for keys, names in absences:
                     if not keys.isdisjoint(names):
                         return False
-                if not (
-                    all(map(_is, map(_code, functions), codes))
-                    and all(map(_is, map(_defaults, functions), defaults))
-                    and all(map(_is, map(_kwdefaults, functions), kwdefaults))
-                    and all(map(_is, map(_contents, cells), contents))
-                ):
-                    return False
+                for read, things, expected in attributes:
+                    if not all(map(_is, map(read, things), expected)):
+                        return False
                 for mapping, expected in mappings:
                     if len(mapping) != len(expected) or not all(map(_is, mapping.values(), expected)):
                         return False
