@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import io
+import itertools
 import mmap
 import os
 import platform
@@ -304,6 +305,12 @@ def make_directory(directory: str) -> None:
             raise
 
 
+#: Numbers for the names of temporary files. They begin anywhere, so that a process of the same id as a dead one does
+#: not meet what that one left; a child of fork() goes on counting under an id of its own.
+_serials = itertools.count(int.from_bytes(os.urandom(8), "big"))
+_MASK = (1 << 64) - 1
+
+
 class Temporary:
     """A file in progress: a dot-file in the directory that it will be renamed into.
 
@@ -313,7 +320,7 @@ class Temporary:
 
     def __init__(self, directory: str) -> None:
         self.directory = directory
-        self.path = f"{directory}/.{machine()}-{os.getpid()}-{os.urandom(8).hex()}.tmp"
+        self.path = f"{directory}/.{machine()}-{os.getpid()}-{next(_serials) & _MASK:016x}.tmp"
         self._created = False
         self.made_directory = False
 

@@ -39,7 +39,19 @@ class Kept:
         The decoded blob.
     """
 
-    __slots__ = ("_record", "_value", "blob", "codec", "inode", "is_unchangeable", "is_used", "mtime_ns", "path", "raw", "size")  # fmt: skip
+    __slots__ = (
+        "_record",
+        "_value",
+        "blob",
+        "codec",
+        "inode",
+        "is_unchangeable",
+        "is_used",
+        "mtime_ns",
+        "path",
+        "raw",
+        "size",
+    )
 
     def __init__(self, path: str, status: os.stat_result, raw: bytes, codec: Codec, blob: bytes, value: object) -> None:
         self.path = path

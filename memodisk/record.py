@@ -237,7 +237,7 @@ class Record:
 
 
 #: The C function that writes a text as JSON: 0.1 µs, where going through an encoder takes 1.
-_quote: Callable[[str], str] = json.encoder.encode_basestring  # type: ignore[attr-defined]
+_quote: Callable[[str], str] = json.encoder.encode_basestring
 
 
 def _text(value: str | None) -> str:

@@ -255,9 +255,9 @@ def flat_mapping(head: bytes, value: dict[Any, Any]) -> bytes | None:
 
     Without a walk: a dict of ten takes 1.3 µs instead of 3.2.
     """
-    if len(value) > SMALL_MAPPING or not (
-        _TEXT.issuperset(map(type, value)) and FLAT.issuperset(map(type, value.values()))
-    ):
+    if len(value) > SMALL_MAPPING or not _TEXT.issuperset(map(type, value)):
+        return None
+    if not FLAT.issuperset(map(type, value.values())):
         return None
     keys = sorted(value)
     try:
