@@ -25,7 +25,7 @@ from memodisk.faults import warn_once
 from memodisk.fingerprint import compare, parse_manifest
 from memodisk.flights import Flight, flights, pause
 from memodisk.layer import Result
-from memodisk.locks import Lock
+from memodisk.locks import Lock, key_lock
 from memodisk.memoized import CacheInfo, P, R
 from memodisk.memory import Kept
 from memodisk.record import Record
@@ -176,7 +176,9 @@ class Memo(Generic[P, R]):
         limit = self.options.wait
         deadline = None if limit is None else time.monotonic() + limit
         # Where other processes see signs of life. Threads and tasks know a computation by it as well.
-        sign = f"{self.cache.shared_directory or self.cache.directory}/locks/{request.key}.json"
+        shared = self.cache.shared_directory
+        locks = f"{shared or self.cache.directory}/locks"
+        sign = f"{locks}/{request.key}.json"
         while True:
             flight, is_mine = flights.take(sign)
             if is_mine or limit == 0:
@@ -191,8 +193,8 @@ class Memo(Generic[P, R]):
                 return found.value
         lock = None
         try:
-            if is_mine and flight.is_shared and limit != 0 and self.cache.shared_directory is not None:
-                lock = Lock(sign.removesuffix(".json") + ".lock")
+            if is_mine and flight.is_shared and limit != 0 and shared is not None:
+                lock = key_lock(locks, request.key)
                 has_waited = yield from self._acquire(lock, request, sign, deadline)
                 # Somebody else may have been quicker, before we had the lock. If it was free, a glance is enough.
                 found = self._look(request) if look and (has_waited or self.cache.has_record(request)) else None

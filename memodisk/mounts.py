@@ -7,6 +7,9 @@ import os
 #: What is mounted where, for this process (Linux; proc_pid_mountinfo(5)). It lies on a file system of its own.
 TABLE = "/proc/self/mountinfo"
 _SMB = frozenset({"cifs", "smb3"})
+_LOCAL = frozenset(
+    ("bcachefs", "btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "overlay", "tmpfs", "vfat", "xfs", "zfs")
+)
 
 
 def file_system(table: str, device: int) -> str:
@@ -30,28 +33,40 @@ def file_system(table: str, device: int) -> str:
 
 def is_smb(directory: str) -> bool:
     """Return True if a directory lies on an SMB share that Linux has mounted. The system is asked once."""
+    return _type(directory) in _SMB
+
+
+def is_local(directory: str) -> bool:
+    """Return True if a directory is known to lie on a file system of this machine, which nobody else changes.
+
+    There a name that is missing is missing. The system is asked once.
+    """
+    return _type(directory) in _LOCAL
+
+
+_known: dict[str, str] = {}
+
+
+def _type(directory: str) -> str:
     known = _known.get(directory)
     return _find_out(directory) if known is None else known
 
 
-_known: dict[str, bool] = {}
-
-
-def _find_out(directory: str) -> bool:
+def _find_out(directory: str) -> str:
     try:
         with open(TABLE, encoding="utf-8", errors="replace") as file:
             table = file.read()
     except OSError:
-        _known[directory] = False  # not Linux
-        return False
+        _known[directory] = ""  # not Linux
+        return ""
     place = directory
     while True:
         try:
-            found = file_system(table, os.stat(place).st_dev) in _SMB
+            found = file_system(table, os.stat(place).st_dev)
             break
         except OSError:
             if place == os.path.dirname(place):
-                return False
+                return ""
             place = os.path.dirname(place)
     if place == directory:  # else it may be mounted yet
         _known[directory] = found

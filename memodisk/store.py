@@ -148,7 +148,7 @@ class Store:
         try:
             return files.read(path, MAX_RECORD_SIZE)
         except OSError as error:
-            if error.errno not in files.TRANSIENT:
+            if error.errno not in files.TRANSIENT or mounts.is_local(self.directory):
                 raise
             self._look_for(path)
             if error.errno in files.REPLACED:
@@ -179,7 +179,7 @@ class Store:
         try:
             data, found = files.read_hashed(path, size)
         except OSError as error:
-            if error.errno not in files.TRANSIENT:
+            if error.errno not in files.TRANSIENT or mounts.is_local(self.directory):
                 raise
             self._look_for(path)
             data, found = files.read_hashed(path, size)
@@ -200,7 +200,7 @@ class Store:
         try:
             status = os.lstat(path)
         except OSError as error:
-            if error.errno not in files.TRANSIENT:
+            if error.errno not in files.TRANSIENT or mounts.is_local(self.directory):
                 raise
             self._look_for(path)
             status = os.lstat(path)
@@ -249,8 +249,8 @@ class Store:
         OSError
             If the file system refuses; nothing half-written stays behind.
         """
-        record_file = files.Temporary(os.path.dirname(record_path))
-        blob_file = files.Temporary(os.path.dirname(blob_path)) if isinstance(blob, bytes) else blob
+        record_file = files.Temporary(record_path.rpartition("/")[0])
+        blob_file = files.Temporary(blob_path.rpartition("/")[0]) if isinstance(blob, bytes) else blob
 
         def blob_is_valid() -> bool:
             try:

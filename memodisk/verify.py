@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import stat
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from memodisk import codecs, files
+from memodisk.beacon import PATIENCE
 from memodisk.eviction import Entry
 from memodisk.hashing import Digest
-from memodisk.locks import Lock, is_left_behind
+from memodisk.locks import KEYS, Lock, is_left_behind, key_lock
 from memodisk.record import DamagedRecord, Record
 from memodisk.store import Store, disk_usage
 from memodisk.units import format_bytes
 
 log = logging.getLogger("memodisk.verify")
+
+#: The name of a computation's sign of life.
+_SIGN = re.compile(r"[0-9a-f]{32}\.json")
 
 #: Called with the step's name, how much of it is done, and how much there is to do.
 Progress = Callable[[str, int, int], None]
@@ -169,8 +174,7 @@ class _Run:
             names = sorted(os.listdir(directory))
         except OSError:
             return
-        # The signs of life first: they stand beside the lock of the same name.
-        for number, name in enumerate(sorted(names, key=lambda name: name.endswith(".lock"))):
+        for number, name in enumerate(names):
             self._progress(step.name, number, len(names))
             path = os.path.join(directory, name)
             step.checked += 1
@@ -178,24 +182,34 @@ class _Run:
                 mtime = os.stat(path).st_mtime
             except OSError:
                 continue
-            lock_path = path.removesuffix(".json") + ".lock" if name.endswith(".json") else path
             if name.endswith(".tmp"):
                 if files.is_abandoned(name, mtime, self._now):
                     self._find(step, path)
-            elif name.endswith((".lock", ".json")) and (is_left_behind(lock_path) or not os.path.exists(lock_path)):
-                self._find_lock(step, path, lock_path)
+            elif _SIGN.fullmatch(name):
+                self._sign(step, path, mtime)
+            elif name.endswith(".lock") and name != KEYS and is_left_behind(path):
+                self._find_lock(step, path)
 
-    def _find_lock(self, step: Step, path: str, lock_path: str) -> None:
-        lock = Lock(lock_path)
-        if self._fix and path == lock_path:
-            # Removed while it is held, as by whoever gives it back.
-            if not lock.try_acquire():
-                return
+    def _sign(self, step: Step, path: str, mtime: float) -> None:
+        lock = key_lock(os.path.dirname(path), os.path.basename(path).removesuffix(".json"))
+        if lock.try_acquire():
+            try:
+                # Without locks, a sign of life that is not renewed has to do.
+                if lock.is_held or self._now - mtime > PATIENCE:
+                    self._find(step, path)
+            finally:
+                lock.release()
+
+    def _find_lock(self, step: Step, path: str) -> None:
+        if not self._fix:
+            self._find(step, path)
+            return
+        lock = Lock(path)
+        # Removed while it is held, as by whoever gives it back.
+        if lock.try_acquire():
             step.found += 1
             step.removed += 1
             lock.release()
-        else:
-            self._find(step, path)
 
     def abandoned(self, directory: str) -> bool:
         """Remove what the dead left behind; True if somebody is writing."""

@@ -10,8 +10,9 @@ import pytest
 from crowd import note, notes, run_at_once, running, until
 from injection import run
 
-from memodisk import mounts
-from memodisk.locks import Lock, is_left_behind
+from memodisk.locks import KEYS, Lock, is_left_behind, key_lock
+
+KEY, OTHER_KEY = "3fa9" * 8, "51d0" * 8
 
 
 @pytest.fixture
@@ -19,16 +20,24 @@ def path(tmp_path):
     return str(tmp_path / "locks" / "a.lock")
 
 
-def hold(path, ready):
-    lock = Lock(path)
+@pytest.fixture(params=["a file of its own", "a byte of a shared file"])
+def make(request, tmp_path):
+    """Makes the same lock again and again."""
+    if request.param == "a file of its own":
+        return lambda: Lock(str(tmp_path / "locks" / "a.lock"))
+    return lambda: key_lock(str(tmp_path / "locks"), KEY)
+
+
+def hold(make, ready):
+    lock = make()
     assert lock.try_acquire()
     note(ready, os.getpid())
     signal.pause()
 
 
-def try_in_another_process(path):
+def try_in_another_process(make):
     def attempt(number, barrier):
-        lock = Lock(path)
+        lock = make()
         found = lock.try_acquire()
         lock.release()
         return found
@@ -36,35 +45,63 @@ def try_in_another_process(path):
     return run_at_once(1, attempt)[0]
 
 
-def test_one_at_a_time_and_the_file_goes_with_the_lock(path):
-    lock = Lock(path)
+def test_one_at_a_time(make):
+    lock = make()
     assert lock.try_acquire()
     assert lock.is_held
-    assert not try_in_another_process(path)
-    assert not Lock(path).try_acquire()
-    assert not is_left_behind(path)
+    assert not try_in_another_process(make)
+    assert not make().try_acquire()
     lock.release()
     assert not lock.is_held
-    assert os.listdir(os.path.dirname(path)) == []
-    assert try_in_another_process(path)
+    assert try_in_another_process(make)
+
+
+def test_a_lock_file_goes_with_the_lock(path):
+    lock = Lock(path)
+    assert lock.try_acquire()
+    assert not is_left_behind(path)
+    lock.release()
     assert os.listdir(os.path.dirname(path)) == []
 
 
-def test_giving_back_what_one_does_not_hold_does_nothing(path):
-    mine, other = Lock(path), Lock(path)
+def test_keys_do_not_wait_for_each_other_and_leave_one_file(tmp_path):
+    directory = str(tmp_path / "locks")
+    mine, other = key_lock(directory, KEY), key_lock(directory, OTHER_KEY)
+    assert mine.try_acquire()
+    assert other.try_acquire()
+    assert other.is_held
+    other.release()
+    assert not try_in_another_process(lambda: key_lock(directory, KEY))
+    assert try_in_another_process(lambda: key_lock(directory, OTHER_KEY))
+    mine.release()
+    assert os.listdir(directory) == [KEYS]
+
+
+@pytest.mark.parametrize(("mode", "expected"), [(0o700, 0o600), (0o770, 0o660), (0o755, 0o644), (0o777, 0o666)])
+def test_whoever_may_write_to_the_directory_may_lock(tmp_path, mode, expected):
+    os.mkdir(tmp_path / "locks")
+    os.chmod(tmp_path / "locks", mode)
+    lock = key_lock(str(tmp_path / "locks"), KEY)
+    assert lock.try_acquire()
+    lock.release()
+    assert os.stat(tmp_path / "locks" / KEYS).st_mode & 0o777 == expected
+
+
+def test_giving_back_what_one_does_not_hold_does_nothing(make):
+    mine, other = make(), make()
     assert mine.try_acquire()
     assert not other.try_acquire()
     other.release()
-    assert not try_in_another_process(path)
+    assert not try_in_another_process(make)
     mine.release()
     mine.release()
 
 
-def test_many_processes_never_hold_it_at_once(path, tmp_path):
+def test_many_processes_never_hold_it_at_once(make, tmp_path):
     def worker(number, barrier):
         barrier.wait(60)
         for _ in range(100):
-            lock = Lock(path)
+            lock = make()
             until(lock.try_acquire)
             descriptor = os.open(tmp_path / "inside", os.O_CREAT | os.O_EXCL)  # an error if somebody else is there
             os.close(descriptor)
@@ -72,40 +109,45 @@ def test_many_processes_never_hold_it_at_once(path, tmp_path):
             lock.release()
 
     run_at_once(4, worker)
-    assert os.listdir(os.path.dirname(path)) == []
 
 
-def test_the_lock_of_a_killed_process_comes_free(path, tmp_path):
-    with running(hold, path, tmp_path / "ready") as owner:
+def test_the_lock_of_a_killed_process_comes_free(make, path, tmp_path):
+    with running(hold, make, tmp_path / "ready") as owner:
         until(lambda: notes(tmp_path / "ready"))
-        assert not Lock(path).try_acquire()
+        assert not make().try_acquire()
         owner.kill()
         owner.join()
-    assert is_left_behind(path)
-    lock = Lock(path)
+    lock = make()
     assert lock.try_acquire()
     lock.release()
     assert not os.path.exists(path)
 
 
-def test_a_child_of_fork_does_not_give_back_its_parent_s_lock(path):
-    lock = Lock(path)
+def test_the_lock_file_of_a_killed_process_is_known_as_left_behind(path, tmp_path):
+    with running(hold, lambda: Lock(path), tmp_path / "ready") as owner:
+        until(lambda: notes(tmp_path / "ready"))
+        owner.kill()
+        owner.join()
+    assert is_left_behind(path)
+
+
+def test_a_child_of_fork_does_not_give_back_its_parent_s_lock(make):
+    lock = make()
     assert lock.try_acquire()
 
     def child(number, barrier):
         lock.release()
 
     run_at_once(1, child)
-    assert os.path.exists(path)
-    assert not try_in_another_process(path)
+    assert not try_in_another_process(make)
     lock.release()
 
 
-def test_the_lock_of_a_killed_process_comes_free_though_its_children_live(path, tmp_path):
+def test_the_lock_of_a_killed_process_comes_free_though_its_children_live(make, tmp_path):
     """As the workers of a pool do for a while."""
 
     def parent():
-        lock = Lock(path)
+        lock = make()
         assert lock.try_acquire()
         child = os.fork()
         if child == 0:
@@ -118,66 +160,50 @@ def test_the_lock_of_a_killed_process_comes_free_though_its_children_live(path, 
         owner.kill()
         owner.join()
         try:
-            assert try_in_another_process(path)
+            assert try_in_another_process(make)
         finally:
             os.kill(int(child), signal.SIGKILL)
 
 
-@pytest.mark.parametrize("error", ["ENOLCK", "ENOSYS", "EOPNOTSUPP"])
-def test_where_files_cannot_be_locked_there_is_one_warning_and_no_file_left(path, tmp_path, error):
-    Lock(path).try_acquire()  # what is imported late is imported here
-    os.unlink(path)
+@pytest.mark.parametrize("error", ["ENOLCK", "ENOSYS", "EOPNOTSUPP", "EINVAL"])
+def test_where_files_cannot_be_locked_there_is_one_warning_and_at_most_one_file(make, path, tmp_path, error):
+    take_and_give_back(make)  # what is imported late is imported here
 
     def action():
         told = []
         handler = logging.Handler(logging.WARNING)
         handler.emit = lambda record: told.append(record.getMessage())
         logging.getLogger("memodisk").addHandler(handler)
-        found = []
-        for _ in range(3):
-            lock = Lock(path)
-            found.append((lock.try_acquire(), lock.is_held))
-            lock.release()
-        return found, told
+        return [take_and_give_back(make) for _ in range(3)], told
 
-    found, told = run(action, tmp_path, inject=f"flock:error={error}").value
+    which = "flock" if make().path == path else "fcntl"
+    found, told = run(action, tmp_path, inject=f"{which}:error={error}").value
     assert found == [(True, False)] * 3  # waiting would be in vain
     assert len(told) == 1
     assert "files cannot be locked here" in told[0]
-    assert os.listdir(os.path.dirname(path)) == []
+    assert set(os.listdir(os.path.dirname(path))) <= {KEYS}
 
 
-def take_and_give_back(path):
-    lock = Lock(path)
+def take_and_give_back(make):
+    lock = make()
     found = lock.try_acquire(), lock.is_held
     lock.release()
     return found
 
 
-def calls_of_a_lock(path, tmp_path):
-    calls = run(lambda: take_and_give_back(path), tmp_path).calls
+def calls_of_a_lock(make, tmp_path):
+    take_and_give_back(make)
+    calls = run(lambda: take_and_give_back(make), tmp_path).calls
     return ["fstat" if name == "newfstatat" else name for name in calls[calls.index("openat") :]]
 
 
-def test_a_lock_costs_five_system_calls(path, tmp_path):
-    take_and_give_back(path)
-    assert calls_of_a_lock(path, tmp_path) == ["openat", "flock", "fstat", "unlink", "close"]
+def test_a_lock_on_a_file_costs_five_system_calls(path, tmp_path):
+    assert calls_of_a_lock(lambda: Lock(path), tmp_path) == ["openat", "flock", "fstat", "unlink", "close"]
 
 
-def test_on_smb_the_server_is_asked_whether_a_file_was_removed_before_it_was_locked(path, tmp_path, monkeypatch):
-    """What its client knows of a file is up to a second old, except after looking for the file's end."""
-    take_and_give_back(path)
-    monkeypatch.setitem(mounts._known, os.path.dirname(path), True)
-    assert calls_of_a_lock(path, tmp_path) == ["openat", "flock", "lseek", "fstat", "unlink", "close"]
-
-
-@pytest.mark.parametrize("is_on_smb", [True, False])
-def test_on_smb_a_name_that_is_not_free_yet_is_a_lock_of_somebody_else(path, tmp_path, monkeypatch, is_on_smb):
-    """A removed file keeps its name there until nobody has it open, and the name can be neither opened nor made."""
-    take_and_give_back(path)
-    monkeypatch.setitem(mounts._known, os.path.dirname(path), is_on_smb)
-    outcome = run(lambda: take_and_give_back(path), tmp_path, inject="openat:error=ENOENT:when=1+")
-    assert outcome.value == (not is_on_smb, False)  # elsewhere no lock will ever be had, and none is waited for
+def test_a_lock_on_a_key_costs_three_system_calls(tmp_path):
+    directory = str(tmp_path / "locks")
+    assert calls_of_a_lock(lambda: key_lock(directory, KEY), tmp_path) == ["openat", "fcntl", "close"]
 
 
 def test_a_directory_that_cannot_be_written_to_costs_no_warning(tmp_path, caplog):
@@ -187,7 +213,7 @@ def test_a_directory_that_cannot_be_written_to_costs_no_warning(tmp_path, caplog
     def action(number, barrier):
         os.setgid(65534)
         os.setuid(65534)
-        lock = Lock(str(tmp_path / "locked" / "a.lock"))
+        lock = key_lock(str(tmp_path / "locked"), KEY)
         return lock.try_acquire(), lock.is_held
 
     os.chmod(tmp_path, 0o755)

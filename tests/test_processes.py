@@ -72,7 +72,7 @@ class Crowd:
         return printed
 
     def leftovers(self):
-        return glob.glob(f"{self.directory}/**/.*.tmp", recursive=True) + glob.glob(f"{self.directory}/locks/*")
+        return glob.glob(f"{self.directory}/**/.*.tmp", recursive=True) + glob.glob(f"{self.directory}/locks/*.json")
 
 
 @pytest.fixture

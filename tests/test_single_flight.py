@@ -16,7 +16,7 @@ from injection import run
 
 import memodisk
 from memodisk.beacon import DELAY
-from memodisk.locks import Lock
+from memodisk.locks import KEYS, key_lock
 from memodisk.waiting import POLL
 
 #: Loosely: taking over takes a tenth of a second and starting nothing, but the machine may be busy.
@@ -35,7 +35,8 @@ def ran(tmp_path):
 
 
 def in_locks(directory):
-    return sorted(os.listdir(directory / "locks"))
+    """What a computation leaves there; the file whose bytes are locks stays."""
+    return sorted(name for name in os.listdir(directory / "locks") if name != KEYS)
 
 
 def memoized(directory, compute, **options):
@@ -135,7 +136,7 @@ def test_a_waiter_takes_over_from_an_owner_killed_at_any_time(tmp_path):
 
 def test_nothing_of_a_killed_owner_stays_once_somebody_took_over(directory, ran, tmp_path):
     with running(hang, directory, ran) as owner:
-        until(lambda: len(in_locks(directory)) == 2 if notes(ran) else False)  # with its sign of life
+        until(lambda: len(in_locks(directory)) == 1 if notes(ran) else False)  # with its sign of life
         with running(wait_and_compute, directory, tmp_path / "done") as waiter:
             time.sleep(0.2)
             assert not notes(tmp_path / "done")
@@ -169,8 +170,8 @@ def test_a_bounded_wait_ends_in_computing(directory, ran, tmp_path):
         wait_and_compute(directory, tmp_path / "done", wait=0.2)
         assert owner.is_alive()
         assert notes(tmp_path / "done") == ['"the waiter\'s"']
-        (lock,) = [name for name in in_locks(directory) if name.endswith(".lock")]  # still the owner's
-        assert not Lock(str(directory / "locks" / lock)).try_acquire()
+        key = memoized(directory, lambda x: x).request(1).key
+        assert not key_lock(str(directory / "locks"), key).try_acquire()  # still the owner's
 
 
 def test_who_gave_up_waiting_leaves_the_owner_s_sign_of_life(directory, ran, tmp_path):
@@ -181,19 +182,16 @@ def test_who_gave_up_waiting_leaves_the_owner_s_sign_of_life(directory, ran, tmp
         assert json.loads((directory / "locks" / sign).read_text())["pid"] == owner.pid
 
 
-def test_wait_zero_computes_at_once_without_a_lock(directory, ran, tmp_path):
+def test_wait_zero_computes_at_once(directory, ran):
     with running(hang, directory, ran):
         until(lambda: notes(ran))
-        held = set(in_locks(directory))
-        seen = []
-
-        def compute(x):
-            seen.extend(name for name in in_locks(directory) if name.endswith(".lock"))
-            return x
-
-        function = memoized(directory, compute, wait=0)
+        function = memoized(directory, lambda x: x, wait=0)
         assert (function(1), function(2)) == (1, 2)
-        assert set(seen) == {name for name in held if name.endswith(".lock")}
+
+
+def test_wait_zero_takes_no_lock(directory):
+    assert memoized(directory, lambda x: x, wait=0)(1) == 1
+    assert not os.path.exists(directory / "locks")
 
 
 def test_threads_share_a_bounded_wait(directory):
@@ -290,7 +288,7 @@ def test_where_locks_are_refused_values_stay_right_with_one_warning(directory, t
         function = memoized(directory, lambda x: x * x)
         return [function(x) for x in (2, 3, 2)], told
 
-    values, told = run(action, tmp_path, inject=f"flock:error={error}").value
+    values, told = run(action, tmp_path, inject=f"fcntl:error={error}").value
     assert values == [4, 9, 4]
     assert len(told) == 1
     assert in_locks(directory) == []

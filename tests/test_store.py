@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memodisk import files
+from memodisk import files, mounts
 from memodisk.hashing import Digest, Key, digest_bytes
 from memodisk.store import Damaged, Store, default_directory, directory_name
 
@@ -268,12 +268,14 @@ def test_the_default_directory_is_the_environment_s_or_the_platform_s(monkeypatc
     assert default_directory() == os.path.expanduser("~/.cache/memodisk")
 
 
-def test_a_missing_name_is_asked_for_once_more_after_opening_the_directory(store, monkeypatch):
+@pytest.mark.parametrize(("type_", "expected"), [("nfs4", ["/nowhere/3"]), ("", ["/nowhere/3"]), ("ext4", [])])
+def test_a_missing_name_is_asked_for_once_more_where_others_write(store, monkeypatch, type_, expected):
+    monkeypatch.setitem(mounts._known, store.directory, type_)
     asked = []
     monkeypatch.setattr(files, "look_again", asked.append)
     with pytest.raises(FileNotFoundError):
         store.read_record("/nowhere/3/x.record.json")
-    assert asked == ["/nowhere/3"]
+    assert asked == expected
 
 
 def test_asking_for_a_name_as_if_to_make_it_makes_nothing(tmp_path):

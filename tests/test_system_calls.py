@@ -6,6 +6,7 @@ import pytest
 from injection import run
 
 import memodisk
+from memodisk import mounts
 
 #: Calls that look up a path. The others work on a file that is open.
 BY_PATH = {"open", "openat", "stat", "newfstatat", "lstat", "mkdir", "rename", "unlink", "utimensat", "access"}
@@ -62,21 +63,27 @@ def test_a_hit_writes_nothing_and_takes_no_lock(function, tmp_path):
     assert calls <= {"openat", "newfstatat", "fstat", "stat", "read", "close"}
 
 
-def test_a_call_that_misses_asks_for_eleven_paths(function, tmp_path):
-    """The record (asked for twice, with its directory opened in between), the lock, the two files and their names."""
+def test_a_call_that_misses_asks_for_seven_paths(function, tmp_path):
+    """The record, the lock, the record again, the two files and their names."""
     calls = calls_of_the_last(function, [1000, 1001, 1002], [1010, 1011], tmp_path)
     by_path = [name for name in calls if name in BY_PATH]
-    assert by_path.count("openat") == 6  # record, shard, record; lock; record and blob in progress
+    assert by_path.count("openat") == 4  # record; lock; record and blob in progress
     assert by_path.count("rename") == 2
-    assert by_path.count("unlink") == 1  # the lock
-    assert calls.count("flock") == 1
+    assert len(by_path) == 7
+    assert calls.count("fcntl") == 1
     assert calls.count("fsync") == calls.count("fdatasync") == 0
-    assert len(by_path) <= 11
+    assert len(calls) == 13
+
+
+def test_where_others_write_a_missing_name_is_asked_for_again(function, tmp_path, monkeypatch):
+    """On a network drive: the directory is opened, so that its client forgets which names it believes missing."""
+    monkeypatch.setitem(mounts._known, str(tmp_path / "cache"), "nfs4")
+    calls = calls_of_the_last(function, [3000, 3001, 3002], [3010, 3011], tmp_path)
+    assert [name for name in calls if name in BY_PATH].count("openat") == 4 + 2
 
 
 def test_without_waiting_for_others_there_is_no_lock(function, tmp_path):
     alone = fresh(tmp_path, wait=0)
     calls = calls_of_the_last(alone, [2000, 2001, 2002], [2010, 2011], tmp_path)
-    assert "flock" not in calls
-    assert "unlink" not in calls
-    assert calls.count("openat") == 5
+    assert "fcntl" not in calls
+    assert calls.count("openat") == 3

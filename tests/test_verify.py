@@ -11,7 +11,7 @@ from crowd import note, notes, run_at_once, running, until
 
 import memodisk
 from memodisk import files, verify
-from memodisk.locks import Lock
+from memodisk.locks import KEYS, Lock, key_lock
 
 NOBODY_S_PID = 2**22 + 1  # beyond the largest there is
 HOUR = 3600
@@ -203,14 +203,16 @@ def test_the_manifest_of_a_record_that_goes_goes_at_once(cache):
     assert cache.verify().is_ok
 
 
-def test_lock_files_of_killed_processes_go_and_those_in_use_stay(cache, tmp_path):
+def test_locks_of_killed_processes_go_and_those_in_use_stay(cache, tmp_path):
     Stored(cache, 1)
+    key = memoized(cache).load(1).record.key
     locks = os.path.join(cache.directory, "locks")
 
     def hold():
-        lock = Lock(os.path.join(locks, "a.lock"))
-        assert lock.try_acquire()
-        with open(os.path.join(locks, "a.json"), "w") as file:
+        by_file, by_key = Lock(os.path.join(locks, "evict.lock")), key_lock(locks, key)
+        assert by_file.try_acquire()
+        assert by_key.try_acquire()
+        with open(os.path.join(locks, f"{key}.json"), "w") as file:
             file.write("{}")
         note(tmp_path / "ready", "")
         time.sleep(600)
@@ -218,11 +220,11 @@ def test_lock_files_of_killed_processes_go_and_those_in_use_stay(cache, tmp_path
     with running(hold) as owner:
         until(lambda: notes(tmp_path / "ready"))
         assert cache.verify(fix=True).is_ok
-        assert sorted(os.listdir(locks)) == ["a.json", "a.lock"]
+        assert set(os.listdir(locks)) == {f"{key}.json", "evict.lock", KEYS}
         owner.kill()
         owner.join()
     check(cache, verify.LOCKS, 2)
-    assert os.listdir(locks) == []
+    assert os.listdir(locks) == [KEYS]
 
 
 def test_progress_is_told_for_each_step(cache):
