@@ -117,13 +117,15 @@ class ResultCache:
     @property
     def is_readonly(self) -> bool:
         """True if nothing can be stored here."""
-        return not self._writable()
+        return all(layer.readonly for layer in self._layers)
 
     @property
     def shared_directory(self) -> str | None:
         """The farthest directory that can be written to, where all meet who compute the same. None if there is none."""
-        writable = [layer for layer in self._writable() if not layer.is_resting]
-        return writable[-1].directory if writable else None
+        for layer in reversed(self._layers):
+            if not layer.readonly and not layer.is_resting:
+                return layer.directory
+        return None
 
     # One result
 

@@ -428,7 +428,7 @@ class BlobWriter(io.BufferedIOBase):
 
     def __init__(self, open_file: Callable[[], int]) -> None:
         self._open_file = open_file
-        self._hasher = xxhash.xxh3_128()
+        self._hasher: Any = None  # until the blob outgrows the memory
         self._pieces: list[bytes] = []
         self._file: IO[bytes] | None = None
         self.size = 0
@@ -454,6 +454,7 @@ class BlobWriter(io.BufferedIOBase):
             return size
         if self._file is None:
             self._file = os.fdopen(self._open_file(), "wb", buffering=SPILL_SIZE)
+            self._hasher = xxhash.xxh3_128()
             for piece in self._pieces:
                 self._hasher.update(piece)
                 self._file.write(piece)

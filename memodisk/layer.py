@@ -541,7 +541,7 @@ class Layer:
     def _check_write(self) -> None:
         if self.readonly:
             raise OSError(errno.EROFS, "the cache is read-only", self.directory)
-        if time.monotonic() < self._rests_until:
+        if self.is_resting:
             code = errno.EHOSTDOWN if self._rest_cause is None else self._rest_cause.errno
             raise OSError(code, "the directory did not answer and is left alone for a while", self.directory)
 

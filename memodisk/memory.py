@@ -124,8 +124,9 @@ class Memory:
 
     def drop(self, key: str) -> None:
         """Let go of what is kept of a key."""
-        with self._lock:
-            self._drop(key)
+        if key in self._kept:
+            with self._lock:
+                self._drop(key)
 
     def clear(self) -> None:
         """Let go of everything."""

@@ -124,17 +124,23 @@ class Request:
     @property
     def arguments(self) -> Mapping[str, str]:
         """Each argument as a short text."""
-        return self.describe()._texts or {}
+        if self._texts is None:
+            self.describe()
+        return self._texts or {}
 
     @property
     def argument_digests(self) -> Mapping[str, str]:
         """Each argument's digest."""
-        return self.describe()._digests
+        if self._texts is None:
+            self.describe()
+        return self._digests
 
     @property
     def argument_parts(self) -> Mapping[str, Mapping[str, str]]:
         """For each argument that has parts, such as a data frame's columns, their texts and short digests."""
-        return self.describe()._parts
+        if self._texts is None:
+            self.describe()
+        return self._parts
 
     def __repr__(self) -> str:
         call = ", ".join(f"{name}={text}" for name, text in self.arguments.items())
