@@ -8,13 +8,11 @@ circle, and whether the owner still lives.
 
 from __future__ import annotations
 
-import json
 import os
-import platform
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from memodisk.files import machine
 
@@ -29,8 +27,7 @@ PATIENCE = 120.0
 _IDLE = 10.0
 
 
-@dataclass(frozen=True)
-class Owner:
+class Owner(NamedTuple):
     """Who computes a key.
 
     Parameters
@@ -71,6 +68,8 @@ class Owner:
 
 def read_owner(path: str) -> tuple[Owner | None, float]:
     """Return who computes, and the modification time of the sign of life; ``(None, 0.0)`` if there is none."""
+    import json
+
     try:
         with open(path, encoding="utf-8") as file:
             fields = json.loads(file.read(4096))
@@ -151,6 +150,10 @@ class Beacon:
                     self._show(path, light)
 
     def _show(self, path: str, light: _Light) -> None:
+        # Imported late, as above: few computations last as long.
+        import json
+        import platform
+
         light.due = self._clock() + PERIOD
         owner = {
             "host": platform.node(),

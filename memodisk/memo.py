@@ -8,33 +8,37 @@ one that awaits.
 from __future__ import annotations
 
 import functools
-import inspect
-import logging
 import time
 from collections.abc import Awaitable, Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import Any, Generic, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, ParamSpec, TypeVar, cast
 
 from memodisk import switches
 from memodisk.beacon import beacon
 from memodisk.cache import ResultCache
 from memodisk.errors import Miss, Reason, Undecodable, Unencodable, Unhashable
-from memodisk.eviction import Limits
-from memodisk.explain import Explanation
 from memodisk.faults import warn_once
 from memodisk.fingerprint import compare, parse_manifest
 from memodisk.flights import Flight, flights, pause
 from memodisk.layer import Result
-from memodisk.locks import Lock
-from memodisk.memoized import CacheInfo, P, R
+from memodisk.limits import Limits
+from memodisk.log import DEBUG, INFO, logger
 from memodisk.memory import Kept
 from memodisk.record import Record
 from memodisk.request import FunctionHasher, Identified, Request
-from memodisk.trimmer import Evicted
+from memodisk.signatures import is_async
 from memodisk.units import format_bytes, format_seconds
-from memodisk.waiting import POLL, Waiting
 
-log = logging.getLogger("memodisk.memoize")
+if TYPE_CHECKING:
+    from memodisk.explain import Explanation
+    from memodisk.locks import Lock
+    from memodisk.memoized import CacheInfo
+    from memodisk.trimmer import Evicted
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+log = logger("memodisk.memoize")
 
 #: Most stored results that a miss is compared with for its line in the log: 2 ms here.
 _MOST_COMPARED = 100
@@ -66,11 +70,13 @@ class _Run:
 
 
 class _Pause:
-    """A step: let some time pass, `POLL` seconds."""
+    """A step: let some time pass, in seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
 
 
 _RUN = _Run()
-_PAUSE = _Pause()
 _Steps = Generator["_Run | _Pause | _Landing", Any, Any]
 
 
@@ -170,8 +176,8 @@ class Memo(Generic[P, R]):
     def steps(self, request: Request, look: bool = True) -> _Steps:
         """Yield what has to be done for a request that missed; return the value.
 
-        Yields a `_Landing` (answered with True if it has landed), `_PAUSE` (answered with True if time
-        has passed) or `_RUN` (answered with the value).
+        Yields a `_Landing` (answered with True if it has landed), a `_Pause` (answered with True if time has passed)
+        or `_RUN` (answered with the value).
         """
         limit = self.options.wait
         deadline = None if limit is None else time.monotonic() + limit
@@ -192,6 +198,9 @@ class Memo(Generic[P, R]):
         lock = None
         try:
             if is_mine and flight.is_shared and limit != 0 and self.cache.shared_directory is not None:
+                # Imported late, as `Waiting` below: who only reads results neither locks nor waits.
+                from memodisk.locks import Lock
+
                 lock = Lock(sign.removesuffix(".json") + ".lock")
                 has_waited = yield from self._acquire(lock, request, sign, deadline)
                 # Somebody else may have been quicker, before we had the lock. If it was free, a glance is enough.
@@ -203,7 +212,7 @@ class Memo(Generic[P, R]):
             self.misses += 1
             # Before the function can change its arguments.
             request.describe()
-            why = self._why(request) if look and log.isEnabledFor(logging.INFO) else ""
+            why = self._why(request) if look and log.isEnabledFor(INFO) else ""
             started = time.perf_counter()
             value = yield _RUN
             self._keep(request, value, time.perf_counter() - started, why)
@@ -224,12 +233,14 @@ class Memo(Generic[P, R]):
         """
         if lock.try_acquire():
             return False
+        from memodisk.waiting import POLL, Waiting
+
         mine = tuple(other for other in flights.owned_keys() if other != sign)
         limit = None if deadline is None else deadline - time.monotonic()
         waiting = Waiting(request.function, sign, mine, limit)
         with self._told_to_wait(sign):
             while waiting.goes_on():
-                if not (yield _PAUSE):
+                if not (yield _Pause(POLL)):
                     break
                 if lock.try_acquire():
                     beacon.clear(sign)  # if its owner was killed
@@ -259,7 +270,7 @@ class Memo(Generic[P, R]):
                 if isinstance(step, _Landing):
                     answer = flights.wait(step.flight, step.timeout)
                 elif isinstance(step, _Pause):
-                    time.sleep(POLL)
+                    time.sleep(step.seconds)
                     answer = True
                 else:
                     answer = self.function(*args, **kwargs)
@@ -277,7 +288,7 @@ class Memo(Generic[P, R]):
                 if isinstance(step, _Landing):
                     answer = await flights.wait_async(step.flight, step.timeout)
                 elif isinstance(step, _Pause):
-                    answer = await pause(POLL)
+                    answer = await pause(step.seconds)
                 else:
                     answer = await cast(Awaitable[Any], self.function(*args, **kwargs))
         finally:
@@ -298,7 +309,7 @@ class Memo(Generic[P, R]):
         if self._ttl is not None and time.time() - kept.record.created > self._ttl:
             return None
         self.hits += 1
-        if log.isEnabledFor(logging.DEBUG):
+        if log.isEnabledFor(DEBUG):
             self._log_hit(kept.record)
         return kept
 
@@ -357,7 +368,7 @@ class Memo(Generic[P, R]):
                 return None
             result = accepted
         self.hits += 1
-        if log.isEnabledFor(logging.DEBUG):
+        if log.isEnabledFor(DEBUG):
             self._log_hit(result.record)
         if self._warns:
             self._compare_code(request, result)
@@ -445,7 +456,7 @@ class Memo(Generic[P, R]):
                 error,
             )
         else:
-            if log.isEnabledFor(logging.INFO):
+            if log.isEnabledFor(INFO):
                 log.info(
                     "%s(%s): computed in %s, stored %s as %s%s",
                     name,
@@ -506,7 +517,7 @@ class Memo(Generic[P, R]):
 
     def recompute(self, *args: Any, **kwargs: Any) -> Any:
         """See `Memoized.recompute`; awaitable for an async function."""
-        if inspect.iscoroutinefunction(self.function):
+        if is_async(self.function):
             return self._recompute_async(args, kwargs)
         request = self._request_to_recompute(args, kwargs)
         if request is None:
@@ -551,6 +562,8 @@ class Memo(Generic[P, R]):
 
     def cache_info(self) -> CacheInfo:
         """See `Memoized.cache_info`."""
+        from memodisk.memoized import CacheInfo
+
         most = self.options.limits.max_count
         return CacheInfo(self.hits, self.misses, most, self.cache.count(self.hasher.name))
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from memodisk import codecs
 from memodisk.cache import ResultCache, parse_limits
-from memodisk.memo import Fixed, Memo, Options
-from memodisk.memoized import Decorator, Memoized, P, R
+from memodisk.memo import Fixed, Memo, Options, P, R
 from memodisk.request import Hasher, OnChange
+from memodisk.signatures import is_async, makes_items
 from memodisk.store import default_directory
 from memodisk.units import parse_seconds
+
+if TYPE_CHECKING:
+    from memodisk.memoized import Decorator, Memoized
 
 
 def _memoize(
@@ -105,8 +107,7 @@ def _check_function(function: Any) -> None:
         )
     if not callable(function):
         raise TypeError(f"memoize({function!r}): give a function")
-    inner = inspect.unwrap(function)
-    if inspect.isgeneratorfunction(inner) or inspect.isasyncgenfunction(inner):
+    if makes_items(function):
         raise TypeError(
             f"memoize({function.__qualname__}): a generator's items cannot be kept; return a list instead of yielding"
         )
@@ -115,7 +116,7 @@ def _check_function(function: Any) -> None:
 def _wrap(memo: Memo[Any, Any]) -> Any:
     """Return the function that the user gets: a plain function, so that it binds, pickles and reads as before."""
     function = memo.function
-    if inspect.iscoroutinefunction(function):
+    if is_async(function):
         call_async = memo.call_async
 
         async def memoized_async(*args: Any, **kwargs: Any) -> Any:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
 from marshal import dumps
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from xxhash import xxh3_128_hexdigest
 
@@ -16,13 +15,16 @@ from memodisk.encoders.base import FLAT, MARSHAL
 from memodisk.fingerprint import Fingerprint, Watcher, code_digest
 from memodisk.hashing import Key
 from memodisk.parameters import Ignored, Stand, stands
-from memodisk.parts import MAX_PARTS, parts
 from memodisk.record import Record
+from memodisk.signatures import VAR_KEYWORD, VAR_POSITIONAL
 from memodisk.summary import MAX_ARGUMENTS, summarize, summarize_arguments
+
+if TYPE_CHECKING:
+    from inspect import Signature
 
 OnChange = Literal["recompute", "warn", "ignore"]
 
-_FINGERPRINT = re.compile("[0-9a-f]{32}")
+_FINGERPRINT = "[0-9a-f]{32}"
 
 #: Part of every key. Another number makes every stored result unreachable: change it with the encoding only.
 _KEY_FORMAT = "memodisk 1"
@@ -95,6 +97,9 @@ class Request:
     def describe(self) -> Request:
         """Write the arguments down as they are now: the call may change them. Returns the request itself."""
         if self._texts is None:
+            # Imported late: a hit is not described.
+            from memodisk.parts import MAX_PARTS, parts
+
             by_name: dict[str, Any] = {}
             digests: dict[str, str] = {}
             raw = self.raw_digests
@@ -262,8 +267,8 @@ class FunctionHasher:
         self.depends = hasher.depends
         self.declared_version = hasher.version
         self._key_function = hasher.key
-        self._old_prints = ("", *(one for one in hasher.also_accept if _FINGERPRINT.fullmatch(one)))
-        self._old_names = ("", *(one for one in hasher.also_accept if not _FINGERPRINT.fullmatch(one)))
+        self._old_prints = ("", *(one for one in hasher.also_accept if re.fullmatch(_FINGERPRINT, one)))
+        self._old_names = ("", *(one for one in hasher.also_accept if not re.fullmatch(_FINGERPRINT, one)))
         self._home = self._find_home(hasher)
         self._version_digest = hashing.digest(hasher.version, path="version", code=code_digest)
         self._watcher: Watcher | _Frozen = Watcher(function, hasher.depends)
@@ -291,14 +296,14 @@ class FunctionHasher:
 
     def _bind_arguments(self) -> None:
         self._binding = Binding(self.function)
-        self._stands: tuple[Stand | None, ...] = stands(self.function, self._binding.signature)
+        self._stands: tuple[Stand | None, ...] = stands(self.function, self._binding.parameters)
         names = []
         self._kept: list[int] = []
-        for index, parameter in enumerate(self._binding.signature.parameters.values()):
+        for index, parameter in enumerate(self._binding.parameters):
             stars = ""
-            if parameter.kind is parameter.VAR_POSITIONAL:
+            if parameter.kind == VAR_POSITIONAL:
                 stars = "*"
-            elif parameter.kind is parameter.VAR_KEYWORD:
+            elif parameter.kind == VAR_KEYWORD:
                 stars = "**"
             names.append(stars + parameter.name)
             if parameter.name not in self._ignored and self._stands[index] is not Ignored:
@@ -313,7 +318,7 @@ class FunctionHasher:
         self._is_plain = self._plain and self._key_function is None
 
     @property
-    def signature(self) -> inspect.Signature:
+    def signature(self) -> Signature:
         """How the function is called."""
         return self._binding.signature
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import linecache
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -47,6 +46,9 @@ def _timed_cells() -> Iterator[str]:
 
 
 def _read(filename: str, namespace: dict[str, Any]) -> str:
+    # Imported late: it takes 1 ms, and a program may import memodisk without memoizing anything.
+    import linecache
+
     known = _files.get(filename, [])
     linecache.checkcache(filename)
     text = "".join(linecache.getlines(filename, namespace))

@@ -86,8 +86,8 @@ _TYPES: tuple[tuple[type | str, str], ...] = (
     ("geopandas.GeoSeries", "geoparquet"),
 )
 
-_NAME = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
-_SUFFIX = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
+_NAME = r"[a-z0-9]+([_-][a-z0-9]+)*"
+_SUFFIX = r"[a-z0-9]+([._-][a-z0-9]+)*"
 # A blob's file name is 32 hex digits, a dot and the suffix: this keeps the whole path short.
 _LONGEST = 24
 
@@ -188,9 +188,9 @@ def _check(codec: Codec) -> None:
     for word in ("accepts", "encode", "decode"):
         if not callable(getattr(codec, word, None)):
             raise TypeError(f"{kind} is no codec: it needs a method {word!r}")
-    if not _NAME.fullmatch(codec.name) or len(codec.name) > _LONGEST or codec.name == "auto":
+    if not re.fullmatch(_NAME, codec.name) or len(codec.name) > _LONGEST or codec.name == "auto":
         raise ValueError(f"{codec.name!r} cannot be a codec's name: use up to {_LONGEST} of a-z, 0-9, '-', '_'")
-    if not _SUFFIX.fullmatch(codec.suffix) or len(codec.suffix) > _LONGEST:
+    if not re.fullmatch(_SUFFIX, codec.suffix) or len(codec.suffix) > _LONGEST:
         raise ValueError(
             f"{codec.suffix!r} cannot be a codec's suffix: "
             f"use up to {_LONGEST} of a-z, 0-9, '-', '_', without a leading dot"
