@@ -7,8 +7,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from memodisk.errors import MemodiskError, Miss, Reason, Undecodable, Unencodable, Unhashable
 from memodisk.layer import Result
 from memodisk.memoize import Cache, default_cache, memoize
@@ -18,6 +16,7 @@ from memodisk.request import Hasher, Request
 from memodisk.switches import disabled, only_cached
 from memodisk.version import __version__
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from memodisk.depends import File, env
     from memodisk.memoized import CacheInfo, Memoized

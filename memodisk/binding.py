@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from memodisk import signatures
 from memodisk.signatures import EMPTY, KEYWORD_ONLY, POSITIONAL_ONLY, VAR_KEYWORD, VAR_POSITIONAL, Parameter
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import inspect
+    from typing import Any, TypeAlias
 
-Bind = Callable[..., tuple[Any, ...]]
+Bind: TypeAlias = "Callable[..., tuple[Any, ...]]"
 
 
 class Binding:

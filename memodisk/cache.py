@@ -6,7 +6,6 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from memodisk.errors import Miss, Reason
 from memodisk.faults import warn_once
@@ -20,7 +19,10 @@ from memodisk.request import Request
 from memodisk.store import default_directory
 from memodisk.units import parse_bytes, parse_count, parse_seconds
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Literal, TypeAlias
+
     from memodisk.explain import Explanation
     from memodisk.stats import Stats
     from memodisk.trimmer import Evicted
@@ -35,8 +37,8 @@ MAX_COMPARED = 10_000
 #: What a file system says that cannot be written to at all.
 _READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
-Policy = Literal["lru", "cost"]
-Directory = str | os.PathLike[str]
+Policy: TypeAlias = "Literal['lru', 'cost']"
+Directory: TypeAlias = "str | os.PathLike[str]"
 
 
 class ResultCache:
@@ -83,7 +85,7 @@ class ResultCache:
         readonly: bool = False,
         strict: bool = False,
     ) -> None:
-        if policy not in get_args(Policy):
+        if policy not in ("lru", "cost"):
             raise ValueError(f"policy={policy!r} is not known: give 'lru' or 'cost'")
         self.strict = strict
         self.limits = parse_limits(max_bytes, max_count, max_age)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
 
 from memodisk.log import DEBUG, WARNING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from logging import Logger
 

@@ -13,12 +13,15 @@ import os
 import re
 import stat
 from collections.abc import Callable
-from typing import IO, Any, cast
 
 import xxhash
 
 from memodisk import mounts
 from memodisk.hashing import Digest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO, Any
 
 # A FIFO in place of a blob would hang a plain open(), a symbolic link could lead anywhere.
 _READ_FLAGS = (
@@ -114,7 +117,7 @@ def read(path: str, limit: int) -> tuple[bytes, os.stat_result]:
 
 def digest(data: bytes | memoryview) -> Digest:
     """Return the digest of a blob's bytes."""
-    return cast(Digest, xxhash.xxh3_128_hexdigest(data))
+    return Digest(xxhash.xxh3_128_hexdigest(data))
 
 
 def read_hashed(path: str, size: int) -> tuple[memoryview | None, str]:
@@ -478,7 +481,7 @@ class BlobWriter(io.BufferedIOBase):
         """
         if self._file is not None:
             self._file.close()
-            return cast(Digest, self._hasher.hexdigest()), None
+            return Digest(self._hasher.hexdigest()), None
         data = b"".join(self._pieces)
         return digest(data), data
 

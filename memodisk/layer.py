@@ -10,11 +10,10 @@ import functools
 import os
 import time
 import weakref
+from collections import namedtuple
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memodisk import codecs, files
-from memodisk.codecs import Codec
 from memodisk.errors import Miss, Reason, Undecodable, Unencodable
 from memodisk.faults import warn_once
 from memodisk.freshener import freshener
@@ -28,9 +27,19 @@ from memodisk.store import MAX_RECORD_SIZE, SHARDS, Damaged, Store
 from memodisk.units import format_seconds
 from memodisk.version import __version__
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, NamedTuple
+
+    from memodisk.codecs import Codec
     from memodisk.eviction import Entry
     from memodisk.trimmer import Evicted, Trimmer
+
+    class _Result(NamedTuple):
+        value: Any
+        record: Record
+else:
+    _Result = namedtuple("Result", ("value", "record"))
 
 log = logger("memodisk.cache")
 
@@ -42,11 +51,10 @@ _MAX_MANIFEST = 1 << 24
 REST = 30.0
 
 
-class Result(NamedTuple):
+class Result(_Result):
     """A value together with its record."""
 
-    value: Any
-    record: Record
+    __slots__ = ()
 
     @property
     def bytes(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections import namedtuple
 
 #: What eviction frees beyond what the limits ask for, as a share of them, so that the next put does not evict again.
 #: With a fifth, a listing (4 µs a file) is paid for by a fifth as many puts as there are files: 20 µs a put.
@@ -14,7 +14,7 @@ MARGIN = 0.05
 EXACT_COUNT = 100
 
 
-class Limits(NamedTuple):
+class Limits(namedtuple("Limits", ("max_count", "max_bytes", "max_age"), defaults=(None, None, None))):
     """What is to hold; None is no limit.
 
     Parameters
@@ -27,9 +27,10 @@ class Limits(NamedTuple):
         Longest time without use, in seconds.
     """
 
-    max_count: int | None = None
-    max_bytes: int | None = None
-    max_age: float | None = None
+    __slots__ = ()
+    max_count: int | None
+    max_bytes: int | None
+    max_age: float | None
 
     def __bool__(self) -> bool:
         return self.max_count is not None or self.max_bytes is not None or self.max_age is not None

@@ -8,10 +8,11 @@ itself would drop them. From then on these are the loggers of `logging`, with al
 from __future__ import annotations
 
 from sys import modules
-from typing import TYPE_CHECKING, Any, cast
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from logging import Logger
+    from typing import Any
 
 #: As in `logging`.
 DEBUG, INFO, WARNING = 10, 20, 30
@@ -23,7 +24,7 @@ def logger(name: str) -> Logger:
         import logging
 
         return logging.getLogger(name)
-    return cast("Logger", _Later(name))
+    return _Later(name)  # type: ignore[return-value]
 
 
 class _Later:

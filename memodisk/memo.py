@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections import namedtuple
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, ParamSpec, TypeVar, cast
 
 from memodisk import switches
 from memodisk.beacon import beacon
@@ -29,14 +29,14 @@ from memodisk.request import FunctionHasher, Identified, Request
 from memodisk.signatures import is_async
 from memodisk.units import format_bytes, format_seconds
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
     from memodisk.explain import Explanation
     from memodisk.locks import Lock
     from memodisk.memoized import CacheInfo
     from memodisk.trimmer import Evicted
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 log = logger("memodisk.memoize")
 
@@ -47,22 +47,24 @@ _MOST_COMPARED = 100
 _FAULTS = frozenset({Reason.DAMAGED, Reason.UNDECODABLE, Reason.UNREADABLE})
 
 
-class Options(NamedTuple):
+class Options(namedtuple("Options", ("ttl", "codec", "mmap", "when", "limits", "wait"))):
     """How results are kept; how calls are told apart is the `Hasher`'s business."""
 
-    ttl: float | None = None
-    codec: str = "auto"
-    mmap: bool = False
-    when: Callable[[Any], bool] | None = None
-    limits: Limits = Limits()
-    wait: float | None = None
+    __slots__ = ()
+    ttl: float | None
+    codec: str
+    mmap: bool
+    when: Callable[[Any], bool] | None
+    limits: Limits
+    wait: float | None
 
 
-class _Landing(NamedTuple):
+class _Landing:
     """A step: wait until a flight has landed, at most `timeout` seconds."""
 
-    flight: Flight
-    timeout: float | None
+    def __init__(self, flight: Flight, timeout: float | None) -> None:
+        self.flight = flight
+        self.timeout = timeout
 
 
 class _Run:
@@ -77,10 +79,10 @@ class _Pause:
 
 
 _RUN = _Run()
-_Steps = Generator["_Run | _Pause | _Landing", Any, Any]
+_Steps: TypeAlias = "Generator[_Run | _Pause | _Landing, Any, Any]"
 
 
-class Memo(Generic[P, R]):
+class Memo:
     """One function, memoized: all that stands behind the decorated function.
 
     Parameters
@@ -99,7 +101,7 @@ class Memo(Generic[P, R]):
 
     def __init__(
         self,
-        function: Callable[P, R],
+        function: Callable[..., Any],
         hasher: FunctionHasher,
         options: Options,
         cache: Callable[[], ResultCache],
@@ -119,7 +121,7 @@ class Memo(Generic[P, R]):
 
     # The way of a call
 
-    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
+    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the stored result of a call, or run the function."""
         if switches.is_any_on and self._is_disabled():
             return self.function(*args, **kwargs)
@@ -129,24 +131,24 @@ class Memo(Generic[P, R]):
         kept = self._recall(identified[0])
         if kept is not None:
             try:
-                return cast(R, kept.value())
+                return kept.value()
             except Undecodable:
                 pass  # the long way says why
         request = self.hasher.request(identified)
         found = self._look(request)
         if found is not None:
-            return cast(R, found.value)
+            return found.value
         if switches.is_any_on and switches.is_only_cached():
-            return cast(R, self._load_or_refuse(request).value)
-        return cast(R, self._drive(self.steps(request), args, kwargs))
+            return self._load_or_refuse(request).value
+        return self._drive(self.steps(request), args, kwargs)
 
     async def call_async(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """As `call`, for an async function."""
         if switches.is_any_on and self._is_disabled():
-            return await cast(Awaitable[Any], self.function(*args, **kwargs))
+            return await self.function(*args, **kwargs)
         request = self._request_or_none(args, kwargs)
         if request is None:
-            return await cast(Awaitable[Any], self.function(*args, **kwargs))
+            return await self.function(*args, **kwargs)
         found = self._look(request)
         if found is not None:
             return found.value
@@ -290,7 +292,7 @@ class Memo(Generic[P, R]):
                 elif isinstance(step, _Pause):
                     answer = await pause(step.seconds)
                 else:
-                    answer = await cast(Awaitable[Any], self.function(*args, **kwargs))
+                    answer = await self.function(*args, **kwargs)
         finally:
             steps.close()
 
@@ -527,7 +529,7 @@ class Memo(Generic[P, R]):
     async def _recompute_async(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         request = self._request_to_recompute(args, kwargs)
         if request is None:
-            return await cast(Awaitable[Any], self.function(*args, **kwargs))
+            return await self.function(*args, **kwargs)
         return await self._drive_async(self.steps(request, look=False), args, kwargs)
 
     def _request_to_recompute(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request | None:

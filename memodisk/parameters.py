@@ -6,14 +6,16 @@ def load(path: Annotated[Path, memodisk.FileContent], verbose: Annotated[bool, m
 from __future__ import annotations
 
 import os
+import sys
 import types
-import typing
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Annotated, Any
 
 from memodisk.signatures import EMPTY, VAR_KEYWORD, VAR_POSITIONAL, unwrap
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from memodisk.depends import File
     from memodisk.signatures import Parameter
 
@@ -139,8 +141,11 @@ def _closure(function: Any) -> dict[str, Any]:
 
 
 def _search(annotation: Any) -> Stand | None:
+    typing = sys.modules.get("typing")
+    if typing is None:
+        return None  # without it nobody can have written Annotated
     origin = typing.get_origin(annotation)
-    if origin is Annotated:
+    if origin is typing.Annotated:
         for extra in annotation.__metadata__:
             if isinstance(extra, Stand):
                 return extra

@@ -11,14 +11,15 @@ import re
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
 
 from xxhash import xxh3_128_hexdigest
 
 from memodisk.hashing import Digest, Key, digest_bytes
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime, timezone
+    from typing import Any
 
 FORMAT = 1
 

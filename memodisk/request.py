@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from marshal import dumps
-from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from xxhash import xxh3_128_hexdigest
 
@@ -19,10 +18,12 @@ from memodisk.record import Record
 from memodisk.signatures import VAR_KEYWORD, VAR_POSITIONAL
 from memodisk.summary import MAX_ARGUMENTS, summarize, summarize_arguments
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from inspect import Signature
+    from typing import Any, Literal, TypeAlias
 
-OnChange = Literal["recompute", "warn", "ignore"]
+OnChange: TypeAlias = "Literal['recompute', 'warn', 'ignore']"
 
 _FINGERPRINT = "[0-9a-f]{32}"
 
@@ -155,9 +156,9 @@ class Request:
 _digest = hashing.digest
 
 #: The key of a call, its fingerprint, and names, values and digests of its arguments.
-Identified = tuple[Key, Fingerprint, tuple[str, ...], tuple[Any, ...], bytes]
+Identified: TypeAlias = "tuple[Key, Fingerprint, tuple[str, ...], tuple[Any, ...], bytes]"
 #: A fingerprint, what the keys of all calls begin with, and the calls with flat arguments that were seen lately.
-_Prefixed = tuple[Fingerprint, bytes, dict[bytes, tuple[Key, bytes]]]
+_Prefixed: TypeAlias = "tuple[Fingerprint, bytes, dict[bytes, tuple[Key, bytes]]]"
 
 #: How many calls of one function are remembered whose arguments are all numbers and short texts. Finding one again
 #: takes 0.3 µs, hashing its arguments 0.9.
@@ -221,7 +222,7 @@ class Hasher:
             raise TypeError(f"key={key!r} is not callable: give a function of the call's arguments")
         if name is not None and (not isinstance(name, str) or not name.strip()):
             raise ValueError(f"name={name!r} is no name: give a text such as 'weather.load_city'")
-        if on_change not in get_args(OnChange):
+        if on_change not in ("recompute", "warn", "ignore"):
             raise ValueError(f"on_change={on_change!r} is not known: give 'recompute', 'warn' or 'ignore'")
         self.key = key
         self.name = name

@@ -26,11 +26,11 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from memodisk import files, mounts
 from memodisk.hashing import Digest, Key, digest_bytes
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from memodisk.eviction import Entry
 

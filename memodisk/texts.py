@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 #: A notebook in use for days defines its cells again and again: texts are forgotten beyond this number of files.
 _MAX_REMEMBERED = 4096
