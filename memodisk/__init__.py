@@ -7,19 +7,22 @@
 
 from __future__ import annotations
 
-from memodisk.depends import File, env
 from memodisk.errors import MemodiskError, Miss, Reason, Undecodable, Unencodable, Unhashable
 from memodisk.layer import Result
 from memodisk.memoize import Cache, default_cache, memoize
-from memodisk.memoized import CacheInfo, Memoized
 from memodisk.parameters import FileContent, Ignored, by
 from memodisk.record import Record
 from memodisk.request import Hasher, Request
-from memodisk.stats import FunctionStats, Stats
 from memodisk.switches import disabled, only_cached
-from memodisk.trimmer import Evicted
-from memodisk.verify import Verification
 from memodisk.version import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from memodisk.depends import File, env
+    from memodisk.memoized import CacheInfo, Memoized
+    from memodisk.stats import FunctionStats, Stats
+    from memodisk.trimmer import Evicted
+    from memodisk.verify import Verification
 
 __all__ = [
     "Cache",
@@ -50,3 +53,28 @@ __all__ = [
     "memoize",
     "only_cached",
 ]
+
+#: What few programs name, imported when one does: together it takes as long as all the rest.
+_LATER = {
+    "CacheInfo": "memoized",
+    "Evicted": "trimmer",
+    "File": "depends",
+    "FunctionStats": "stats",
+    "Memoized": "memoized",
+    "Stats": "stats",
+    "Verification": "verify",
+    "env": "depends",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    found = globals()[name] = getattr(import_module(f"memodisk.{_LATER[name]}"), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -6,11 +6,18 @@ the interpreter itself does the binding, in 0.2 µs.
 
 from __future__ import annotations
 
-import inspect
+import functools
 from collections.abc import Callable
-from typing import Any
 
-Bind = Callable[..., tuple[Any, ...]]
+from memodisk import signatures
+from memodisk.signatures import EMPTY, KEYWORD_ONLY, POSITIONAL_ONLY, VAR_KEYWORD, VAR_POSITIONAL, Parameter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import inspect
+    from typing import Any, TypeAlias
+
+Bind: TypeAlias = "Callable[..., tuple[Any, ...]]"
 
 
 class Binding:
@@ -23,17 +30,28 @@ class Binding:
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
         try:
-            self.signature = inspect.signature(function)
+            self.parameters = signatures.parameters(function)
         except (TypeError, ValueError):
             # Some builtins have none: their arguments are told apart by position and keyword only.
-            self.signature = _ANYTHING
-        if not all(name.isidentifier() for name in self.signature.parameters):
-            self.signature = _ANYTHING  # the parameter of a generator expression's function is called ".0"
-        parameters = list(self.signature.parameters.values())
-        self.names: tuple[str, ...] = tuple(parameter.name for parameter in parameters)
-        self.var_keyword: str | None = next((p.name for p in parameters if p.kind is p.VAR_KEYWORD), None)
-        self.bind = _compile(parameters)
+            self._take_anything()
+        if not all(parameter.name.isidentifier() for parameter in self.parameters):
+            self._take_anything()
+        self.names: tuple[str, ...] = tuple(parameter.name for parameter in self.parameters)
+        self.var_keyword: str | None = next((p.name for p in self.parameters if p.kind == VAR_KEYWORD), None)
+        self.bind = _compile(self.parameters)
+
+    def _take_anything(self) -> None:
+        self._function = _bind_anything
+        self.parameters = signatures.parameters(_bind_anything)
+
+    @functools.cached_property
+    def signature(self) -> inspect.Signature:
+        """How the function is called."""
+        import inspect
+
+        return inspect.signature(self._function)
 
     def arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         """Return the parameters' names and their values for one call, defaults filled in.
@@ -48,29 +66,29 @@ class Binding:
             return ("*args", "**kwargs"), (args, kwargs)
 
 
-def _compile(parameters: list[inspect.Parameter]) -> Bind:
+def _compile(parameters: list[Parameter]) -> Bind:
     """Return a function of these parameters that returns the tuple of their values."""
     defaults: dict[str, Any] = {}
     parts = []
     previous = None
     for parameter in parameters:
         kind = parameter.kind
-        if previous is parameter.POSITIONAL_ONLY and kind is not parameter.POSITIONAL_ONLY:
+        if previous == POSITIONAL_ONLY and kind != POSITIONAL_ONLY:
             parts.append("/")
-        if kind is parameter.KEYWORD_ONLY and previous not in (parameter.KEYWORD_ONLY, parameter.VAR_POSITIONAL):
+        if kind == KEYWORD_ONLY and previous not in (KEYWORD_ONLY, VAR_POSITIONAL):
             parts.append("*")
         text = parameter.name
-        if kind is parameter.VAR_POSITIONAL:
+        if kind == VAR_POSITIONAL:
             text = "*" + text
-        elif kind is parameter.VAR_KEYWORD:
+        elif kind == VAR_KEYWORD:
             text = "**" + text
-        elif parameter.default is not parameter.empty:
+        elif parameter.default is not EMPTY:
             slot = f"__memodisk_default_{len(defaults)}"
             defaults[slot] = parameter.default
             text += "=" + slot
         parts.append(text)
         previous = kind
-    if previous is inspect.Parameter.POSITIONAL_ONLY:
+    if previous == POSITIONAL_ONLY:
         parts.append("/")
     values = "".join(f"{parameter.name}, " for parameter in parameters)
     namespace: dict[str, Any] = {}
@@ -81,6 +99,3 @@ def _compile(parameters: list[inspect.Parameter]) -> Bind:
 
 def _bind_anything(*args: Any, **kwargs: Any) -> tuple[Any, ...]:
     return args, kwargs
-
-
-_ANYTHING = inspect.signature(_bind_anything)

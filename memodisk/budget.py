@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 
-from memodisk.eviction import EXACT_COUNT, Limits
+from memodisk.limits import EXACT_COUNT, Limits
 
 #: A process looks again after it has put this part of a limit. Eight that write at once overshoot by 8% at most.
 STEP = 0.01

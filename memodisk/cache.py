@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, get_args
 
 from memodisk.errors import Miss, Reason
-from memodisk.eviction import Limits
-from memodisk.explain import MAX_COMPARED, Explanation, explain_hit, explain_miss
 from memodisk.faults import warn_once
 from memodisk.hashing import Digest
 from memodisk.layer import Layer, Result
+from memodisk.limits import Limits
+from memodisk.log import logger
 from memodisk.memory import Kept
 from memodisk.record import Record
 from memodisk.request import Request
-from memodisk.stats import Stats, count_up
 from memodisk.store import default_directory
-from memodisk.trimmer import Evicted
 from memodisk.units import parse_bytes, parse_count, parse_seconds
-from memodisk.verify import Progress, Verification, verify
 
-log = logging.getLogger("memodisk.cache")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal, TypeAlias
+
+    from memodisk.explain import Explanation
+    from memodisk.stats import Stats
+    from memodisk.trimmer import Evicted
+    from memodisk.verify import Progress, Verification
+
+log = logger("memodisk.cache")
+
+#: Most records that a request is compared with. Reading one takes 20 µs here, and five round trips' share on a network
+#: drive.
+MAX_COMPARED = 10_000
 
 #: What a file system says that cannot be written to at all.
 _READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
-Policy = Literal["lru", "cost"]
-Directory = str | os.PathLike[str]
+Policy: TypeAlias = "Literal['lru', 'cost']"
+Directory: TypeAlias = "str | os.PathLike[str]"
 
 
 class ResultCache:
@@ -77,7 +85,7 @@ class ResultCache:
         readonly: bool = False,
         strict: bool = False,
     ) -> None:
-        if policy not in get_args(Policy):
+        if policy not in ("lru", "cost"):
             raise ValueError(f"policy={policy!r} is not known: give 'lru' or 'cost'")
         self.strict = strict
         self.limits = parse_limits(max_bytes, max_count, max_age)
@@ -270,6 +278,9 @@ class ResultCache:
         most
             Most stored results to compare it with.
         """
+        # What only few programs ask for is imported when they do, here and below.
+        from memodisk.explain import explain_hit
+
         try:
             return explain_hit(request, self.load(request, ttl=ttl).record)
         except Miss as miss:
@@ -277,6 +288,8 @@ class ResultCache:
 
     def explain_miss(self, request: Request, miss: Miss, most: int = MAX_COMPARED) -> Explanation:
         """Return why a request missed, with its nearest stored results."""
+        from memodisk.explain import explain_miss
+
         evicted = next(filter(None, (layer.evicted_at(request) for layer in self._layers)), None)
         records = [record for layer in self._layers for record in layer.sample(request.function, most)]
         return explain_miss(
@@ -314,6 +327,8 @@ class ResultCache:
         func_name
             Only of this function.
         """
+        from memodisk.stats import count_up
+
         return count_up(self.records(func_name))
 
     def evict(
@@ -341,6 +356,8 @@ class ResultCache:
         ValueError
             If there is no limit, or one that makes no sense.
         """
+        from memodisk.trimmer import Evicted
+
         limits = parse_limits(max_bytes, max_count, max_age)
         if not limits and not any(layer.limits for layer in self._layers):
             raise ValueError("evict() needs a limit: give max_count=, max_bytes= or max_age=")
@@ -364,6 +381,8 @@ class ResultCache:
         progress
             Called as ``progress(step, done, total)``.
         """
+        from memodisk.verify import Verification, verify
+
         verification = Verification()
         for layer in self._layers:
             verification += verify(layer.store, fix=fix and not layer.readonly, progress=progress)

@@ -10,17 +10,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-#: What eviction frees beyond what the limits ask for, as a share of them, so that the next put does not evict again.
-#: With a fifth, a listing (4 µs a file) is paid for by a fifth as many puts as there are files: 20 µs a put.
-SLACK = 0.2
-#: With many results eviction begins this share below the limits: while one process evicts, others go on storing. Four
-#: that store as fast as they can passed a limit by 11% without it, and by 6% with it.
-MARGIN = 0.05
-#: Below this many records the limits hold exactly: listing so few files costs less than a put.
-EXACT_COUNT = 100
+from memodisk.limits import Limits
 
 
 class Entry(NamedTuple):
@@ -42,48 +34,6 @@ class Entry(NamedTuple):
     is_record: bool
     size: int
     mtime_ns: int
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What is to hold; None is no limit.
-
-    Parameters
-    ----------
-    max_count
-        Most records.
-    max_bytes
-        Most bytes on disk, of records and blobs together.
-    max_age
-        Longest time without use, in seconds.
-    """
-
-    max_count: int | None = None
-    max_bytes: int | None = None
-    max_age: float | None = None
-
-    def __bool__(self) -> bool:
-        return self.max_count is not None or self.max_bytes is not None or self.max_age is not None
-
-    def with_margin(self, count: float) -> Limits:
-        """Return the limits at which to evict, for a store of so many results: a little early if they are many."""
-        if count <= EXACT_COUNT:
-            return self
-        most, size = self.max_count, self.max_bytes
-        return replace(
-            self,
-            max_count=most if most is None or most <= EXACT_COUNT else int(most * (1 - MARGIN)),
-            max_bytes=None if size is None else int(size * (1 - MARGIN)),
-        )
-
-    def with_slack(self) -> Limits:
-        """Return the limits to evict down to once one of these is passed."""
-        count, size = self.max_count, self.max_bytes
-        if count is not None and count > EXACT_COUNT:
-            count -= int(count * SLACK)
-        if size is not None:
-            size -= int(size * SLACK)
-        return replace(self, max_count=count, max_bytes=size)
 
 
 class Cutoff(NamedTuple):

@@ -18,8 +18,6 @@ from memodisk.units import format_bytes, format_seconds
 
 #: How many of the nearest records an explanation shows.
 NEAREST = 3
-#: Most records that are compared. Reading one takes 20 µs here, and five round trips' share on a network drive.
-MAX_COMPARED = 10_000
 
 
 @dataclass(frozen=True)

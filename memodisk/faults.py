@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import threading
+
+from memodisk.log import DEBUG, WARNING
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from logging import Logger
 
 _told: set[tuple[str, ...]] = set()
 _lock = threading.Lock()
 
 
-def warn_once(log: logging.Logger, about: tuple[str, ...], message: str, *args: object) -> None:
+def warn_once(log: Logger, about: tuple[str, ...], message: str, *args: object) -> None:
     """Log a warning the first time, and the same at DEBUG from then on.
 
     Parameters
@@ -24,7 +29,7 @@ def warn_once(log: logging.Logger, about: tuple[str, ...], message: str, *args: 
     with _lock:
         is_new = about not in _told
         _told.add(about)
-    log.log(logging.WARNING if is_new else logging.DEBUG, message, *args)
+    log.log(WARNING if is_new else DEBUG, message, *args)
 
 
 def forget_warnings() -> None:

@@ -9,18 +9,19 @@ from __future__ import annotations
 import errno
 import io
 import itertools
-import mmap
 import os
-import platform
 import re
 import stat
 from collections.abc import Callable
-from typing import IO, Any, cast
 
 import xxhash
 
 from memodisk import mounts
 from memodisk.hashing import Digest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO, Any
 
 # A FIFO in place of a blob would hang a plain open(), a symbolic link could lead anywhere.
 _READ_FLAGS = (
@@ -56,7 +57,7 @@ _LEVELS = 5
 #: Seconds after which a temporary file of another machine counts as left behind. Writing the largest result over a slow
 #: network takes less, and every write makes the file younger.
 ABANDONED = 3600.0
-_TEMPORARY = re.compile(r"\.([0-9a-f]{8})-(\d+)-[0-9a-f]{16}\.tmp")
+_TEMPORARY = r"\.([0-9a-f]{8})-(\d+)-[0-9a-f]{16}\.tmp"
 
 #: Blobs are written to their temporary file once they outgrow this many bytes; below it they are written in one go
 #: when their digest is known, which saves the order of modification times a system call.
@@ -116,7 +117,7 @@ def read(path: str, limit: int) -> tuple[bytes, os.stat_result]:
 
 def digest(data: bytes | memoryview) -> Digest:
     """Return the digest of a blob's bytes."""
-    return cast(Digest, xxhash.xxh3_128_hexdigest(data))
+    return Digest(xxhash.xxh3_128_hexdigest(data))
 
 
 def read_hashed(path: str, size: int) -> tuple[memoryview | None, str]:
@@ -197,6 +198,8 @@ def digest_file(path: str) -> tuple[str, os.stat_result]:
 
 
 def _allocate(size: int) -> memoryview:
+    import mmap
+
     # Anonymous memory comes zeroed by the kernel page by page as it is first touched; bytearray(n) would touch all
     # of it once more. Private, because a child of fork() must not share a result's memory with its parent.
     if hasattr(mmap, "MAP_PRIVATE"):
@@ -270,6 +273,9 @@ def machine() -> str:
     """
     global _machine
     if not _machine:
+        # Imported late: only who stores results is asked for the machine, and once.
+        import platform
+
         parts = [platform.node()]
         try:
             # Not read(): files there say that they are empty.
@@ -287,7 +293,7 @@ _machine = ""
 
 def is_temporary(name: str) -> bool:
     """Return True if a file of this name is in progress, or was left behind."""
-    return _TEMPORARY.fullmatch(name) is not None
+    return re.fullmatch(_TEMPORARY, name) is not None
 
 
 def is_abandoned(name: str, mtime: float, now: float) -> bool:
@@ -300,7 +306,7 @@ def is_abandoned(name: str, mtime: float, now: float) -> bool:
     mtime, now
         Its modification time and the present time, both by the file system's clock, in seconds.
     """
-    match = _TEMPORARY.fullmatch(name)
+    match = re.fullmatch(_TEMPORARY, name)
     if match is None:
         return False
     if match[1] == machine() and os.name == "posix":  # elsewhere os.kill(pid, 0) would end the process
@@ -476,7 +482,7 @@ class BlobWriter(io.BufferedIOBase):
         """
         if self._file is not None:
             self._file.close()
-            return cast(Digest, self._hasher.hexdigest()), None
+            return Digest(self._hasher.hexdigest()), None
         data = b"".join(self._pieces)
         return digest(data), data
 

@@ -8,16 +8,20 @@ edited. How it is found out is in `reach`; that it still holds is asked at every
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable, Iterable
 from types import CodeType
-from typing import Any, NamedTuple
 
 from memodisk import hashing
 from memodisk.hashing import Digest
 from memodisk.texts import remember
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-class Line(NamedTuple):
+
+class Line(namedtuple("Line", ("digest", "what"))):
     """One line of a manifest.
 
     Parameters
@@ -28,6 +32,7 @@ class Line(NamedTuple):
         The thing, for people: ``helper clean``, ``constant LIMIT = 3``, ``package pandas 3.1.1``.
     """
 
+    __slots__ = ()
     digest: str
     what: str
 

@@ -10,7 +10,10 @@ import sys
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar, Token
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Flight:

@@ -37,7 +37,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from marshal import dumps
-from typing import TYPE_CHECKING, Any, NewType, TypeVar, overload
 
 from xxhash import xxh3_128_digest, xxh3_128_hexdigest
 
@@ -45,22 +44,28 @@ from memodisk.encoders import dispatch
 from memodisk.encoders.base import FLAT, MARSHAL, flat, flat_mapping, name_of, refuse
 from memodisk.encoders.walk import Entangled, Walk
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, NewType, TypeAlias, TypeVar, overload
+
     from typing_extensions import Buffer
 
 __all__ = ["CodeHook", "Digest", "Key", "by_name", "digest", "digest_bytes", "encode", "register"]
 
-Key = NewType("Key", str)
-"""Names a record: the digest of a request, 32 hexadecimal digits."""
+if TYPE_CHECKING:
+    Key = NewType("Key", str)
+    """Names a record: the digest of a request, 32 hexadecimal digits."""
 
-Digest = NewType("Digest", str)
-"""Names a blob: the digest of its bytes, 32 hexadecimal digits."""
+    Digest = NewType("Digest", str)
+    """Names a blob: the digest of its bytes, 32 hexadecimal digits."""
 
-CodeHook = Callable[[Any], bytes]
+    T = TypeVar("T")
+    StandIn = TypeVar("StandIn", bound=Callable[[Any], object])
+else:
+    Key = Digest = str
+
+CodeHook: TypeAlias = "Callable[[Any], bytes]"
 """Turns a function or class into bytes that stand for its code. May raise `Unhashable`."""
-
-T = TypeVar("T")
-StandIn = TypeVar("StandIn", bound=Callable[[Any], object])
 
 
 def digest_bytes(data: Buffer) -> Digest:
@@ -151,12 +156,13 @@ def _walk(value: Any, path: str, code: CodeHook, whole: bool) -> bytes:
         return b"&" + Walk(path, code, whole, numbered=True).run(value)
 
 
-@overload
-def register(type_: type[T]) -> Callable[[StandIn], StandIn]: ...
+if TYPE_CHECKING:
 
+    @overload
+    def register(type_: type[T]) -> Callable[[StandIn], StandIn]: ...
 
-@overload
-def register(type_: type[T], stand_in: Callable[[T], object]) -> None: ...
+    @overload
+    def register(type_: type[T], stand_in: Callable[[T], object]) -> None: ...
 
 
 def register(type_: type[Any], stand_in: Callable[[Any], object] | None = None) -> Any:

@@ -7,29 +7,41 @@ from __future__ import annotations
 
 import errno
 import functools
-import logging
 import os
 import time
 import weakref
+from collections import namedtuple
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 from memodisk import codecs, files
-from memodisk.codecs import Codec
 from memodisk.errors import Miss, Reason, Undecodable, Unencodable
-from memodisk.eviction import Entry, Limits
 from memodisk.faults import warn_once
 from memodisk.freshener import freshener
 from memodisk.hashing import Digest, Key
+from memodisk.limits import Limits
+from memodisk.log import logger
 from memodisk.memory import Kept, Memory
 from memodisk.record import MAX_EMBEDDED, DamagedRecord, Record
 from memodisk.request import Request
 from memodisk.store import MAX_RECORD_SIZE, SHARDS, Damaged, Store
-from memodisk.trimmer import Evicted, Trimmer
 from memodisk.units import format_seconds
 from memodisk.version import __version__
 
-log = logging.getLogger("memodisk.cache")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NamedTuple
+
+    from memodisk.codecs import Codec
+    from memodisk.eviction import Entry
+    from memodisk.trimmer import Evicted, Trimmer
+
+    class _Result(NamedTuple):
+        value: Any
+        record: Record
+else:
+    _Result = namedtuple("Result", ("value", "record"))
+
+log = logger("memodisk.cache")
 
 #: A manifest has a line of some 60 bytes for each thing a function depends on.
 _MAX_MANIFEST = 1 << 24
@@ -39,11 +51,10 @@ _MAX_MANIFEST = 1 << 24
 REST = 30.0
 
 
-class Result(NamedTuple):
+class Result(_Result):
     """A value together with its record."""
 
-    value: Any
-    record: Record
+    __slots__ = ()
 
     @property
     def bytes(self) -> int:
@@ -93,10 +104,16 @@ class Layer:
         self._memory = Memory()
         self._directories: dict[str, str] = {}
         self._manifests: set[Digest] = set()
-        self._trimmer = Trimmer(self._store, self.limits, self.policy)
         self._rests_until = 0.0
         self._rest_cause: OSError | None = None
         _layers.add(self)
+
+    @functools.cached_property
+    def _trimmer(self) -> Trimmer:
+        # Imported late: a cache without limits needs none.
+        from memodisk.trimmer import Trimmer
+
+        return Trimmer(self._store, self.limits, self.policy)
 
     @property
     def is_resting(self) -> bool:
@@ -106,7 +123,7 @@ class Layer:
     def start_afresh(self) -> None:
         """In a child of fork(): another thread of the parent may have held a lock, and its puts are not ours."""
         self._memory = Memory()
-        self._trimmer = Trimmer(self._store, self.limits, self.policy)
+        self.__dict__.pop("_trimmer", None)
 
     def __getstate__(self) -> dict[str, Any]:
         names = ("directory", "limits", "policy", "freshen", "readonly")

@@ -9,7 +9,6 @@ locks are refused or do nothing: one warning, and the work may be done twice.
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import stat
 import struct
@@ -17,13 +16,14 @@ import sys
 
 from memodisk import files
 from memodisk.faults import warn_once
+from memodisk.log import logger
 
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-log = logging.getLogger("memodisk.locks")
+log = logger("memodisk.locks")
 
 #: The file in which a key's lock is a byte. It stays; the name says whose bytes they are.
 KEYS = "keys.lock"

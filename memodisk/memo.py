@@ -8,33 +8,37 @@ one that awaits.
 from __future__ import annotations
 
 import functools
-import inspect
-import logging
 import time
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections import namedtuple
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import Any, Generic, NamedTuple, cast
 
 from memodisk import switches
 from memodisk.beacon import beacon
 from memodisk.cache import ResultCache
 from memodisk.errors import Miss, Reason, Undecodable, Unencodable, Unhashable
-from memodisk.eviction import Limits
-from memodisk.explain import Explanation
 from memodisk.faults import warn_once
 from memodisk.fingerprint import compare, parse_manifest
 from memodisk.flights import Flight, flights, pause
 from memodisk.layer import Result
-from memodisk.locks import Lock, key_lock
-from memodisk.memoized import CacheInfo, P, R
+from memodisk.limits import Limits
+from memodisk.log import DEBUG, INFO, logger
 from memodisk.memory import Kept
 from memodisk.record import Record
 from memodisk.request import FunctionHasher, Identified, Request
-from memodisk.trimmer import Evicted
+from memodisk.signatures import is_async
 from memodisk.units import format_bytes, format_seconds
-from memodisk.waiting import POLL, Waiting
 
-log = logging.getLogger("memodisk.memoize")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    from memodisk.explain import Explanation
+    from memodisk.locks import Lock
+    from memodisk.memoized import CacheInfo
+    from memodisk.trimmer import Evicted
+
+log = logger("memodisk.memoize")
 
 #: Most stored results that a miss is compared with for its line in the log: 2 ms here.
 _MOST_COMPARED = 100
@@ -43,22 +47,24 @@ _MOST_COMPARED = 100
 _FAULTS = frozenset({Reason.DAMAGED, Reason.UNDECODABLE, Reason.UNREADABLE})
 
 
-class Options(NamedTuple):
+class Options(namedtuple("Options", ("ttl", "codec", "mmap", "when", "limits", "wait"))):
     """How results are kept; how calls are told apart is the `Hasher`'s business."""
 
-    ttl: float | None = None
-    codec: str = "auto"
-    mmap: bool = False
-    when: Callable[[Any], bool] | None = None
-    limits: Limits = Limits()
-    wait: float | None = None
+    __slots__ = ()
+    ttl: float | None
+    codec: str
+    mmap: bool
+    when: Callable[[Any], bool] | None
+    limits: Limits
+    wait: float | None
 
 
-class _Landing(NamedTuple):
+class _Landing:
     """A step: wait until a flight has landed, at most `timeout` seconds."""
 
-    flight: Flight
-    timeout: float | None
+    def __init__(self, flight: Flight, timeout: float | None) -> None:
+        self.flight = flight
+        self.timeout = timeout
 
 
 class _Run:
@@ -66,15 +72,17 @@ class _Run:
 
 
 class _Pause:
-    """A step: let some time pass, `POLL` seconds."""
+    """A step: let some time pass, in seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
 
 
 _RUN = _Run()
-_PAUSE = _Pause()
-_Steps = Generator["_Run | _Pause | _Landing", Any, Any]
+_Steps: TypeAlias = "Generator[_Run | _Pause | _Landing, Any, Any]"
 
 
-class Memo(Generic[P, R]):
+class Memo:
     """One function, memoized: all that stands behind the decorated function.
 
     Parameters
@@ -93,7 +101,7 @@ class Memo(Generic[P, R]):
 
     def __init__(
         self,
-        function: Callable[P, R],
+        function: Callable[..., Any],
         hasher: FunctionHasher,
         options: Options,
         cache: Callable[[], ResultCache],
@@ -113,7 +121,7 @@ class Memo(Generic[P, R]):
 
     # The way of a call
 
-    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
+    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the stored result of a call, or run the function."""
         if switches.is_any_on and self._is_disabled():
             return self.function(*args, **kwargs)
@@ -123,24 +131,24 @@ class Memo(Generic[P, R]):
         kept = self._recall(identified[0])
         if kept is not None:
             try:
-                return cast(R, kept.value())
+                return kept.value()
             except Undecodable:
                 pass  # the long way says why
         request = self.hasher.request(identified)
         found = self._look(request)
         if found is not None:
-            return cast(R, found.value)
+            return found.value
         if switches.is_any_on and switches.is_only_cached():
-            return cast(R, self._load_or_refuse(request).value)
-        return cast(R, self._drive(self.steps(request), args, kwargs))
+            return self._load_or_refuse(request).value
+        return self._drive(self.steps(request), args, kwargs)
 
     async def call_async(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """As `call`, for an async function."""
         if switches.is_any_on and self._is_disabled():
-            return await cast(Awaitable[Any], self.function(*args, **kwargs))
+            return await self.function(*args, **kwargs)
         request = self._request_or_none(args, kwargs)
         if request is None:
-            return await cast(Awaitable[Any], self.function(*args, **kwargs))
+            return await self.function(*args, **kwargs)
         found = self._look(request)
         if found is not None:
             return found.value
@@ -170,8 +178,8 @@ class Memo(Generic[P, R]):
     def steps(self, request: Request, look: bool = True) -> _Steps:
         """Yield what has to be done for a request that missed; return the value.
 
-        Yields a `_Landing` (answered with True if it has landed), `_PAUSE` (answered with True if time
-        has passed) or `_RUN` (answered with the value).
+        Yields a `_Landing` (answered with True if it has landed), a `_Pause` (answered with True if time has passed)
+        or `_RUN` (answered with the value).
         """
         limit = self.options.wait
         deadline = None if limit is None else time.monotonic() + limit
@@ -194,6 +202,9 @@ class Memo(Generic[P, R]):
         lock = None
         try:
             if is_mine and flight.is_shared and limit != 0 and shared is not None:
+                # Imported late, as `Waiting` below: who only reads results neither locks nor waits.
+                from memodisk.locks import key_lock
+
                 lock = key_lock(locks, request.key)
                 has_waited = yield from self._acquire(lock, request, sign, deadline)
                 # Somebody else may have been quicker, before we had the lock. If it was free, a glance is enough.
@@ -205,7 +216,7 @@ class Memo(Generic[P, R]):
             self.misses += 1
             # Before the function can change its arguments.
             request.describe()
-            why = self._why(request) if look and log.isEnabledFor(logging.INFO) else ""
+            why = self._why(request) if look and log.isEnabledFor(INFO) else ""
             started = time.perf_counter()
             value = yield _RUN
             self._keep(request, value, time.perf_counter() - started, why)
@@ -226,12 +237,14 @@ class Memo(Generic[P, R]):
         """
         if lock.try_acquire():
             return False
+        from memodisk.waiting import POLL, Waiting
+
         mine = tuple(other for other in flights.owned_keys() if other != sign)
         limit = None if deadline is None else deadline - time.monotonic()
         waiting = Waiting(request.function, sign, mine, limit)
         with self._told_to_wait(sign):
             while waiting.goes_on():
-                if not (yield _PAUSE):
+                if not (yield _Pause(POLL)):
                     break
                 if lock.try_acquire():
                     beacon.clear(sign)  # if its owner was killed
@@ -261,7 +274,7 @@ class Memo(Generic[P, R]):
                 if isinstance(step, _Landing):
                     answer = flights.wait(step.flight, step.timeout)
                 elif isinstance(step, _Pause):
-                    time.sleep(POLL)
+                    time.sleep(step.seconds)
                     answer = True
                 else:
                     answer = self.function(*args, **kwargs)
@@ -279,9 +292,9 @@ class Memo(Generic[P, R]):
                 if isinstance(step, _Landing):
                     answer = await flights.wait_async(step.flight, step.timeout)
                 elif isinstance(step, _Pause):
-                    answer = await pause(POLL)
+                    answer = await pause(step.seconds)
                 else:
-                    answer = await cast(Awaitable[Any], self.function(*args, **kwargs))
+                    answer = await self.function(*args, **kwargs)
         finally:
             steps.close()
 
@@ -300,7 +313,7 @@ class Memo(Generic[P, R]):
         if self._ttl is not None and time.time() - kept.record.created > self._ttl:
             return None
         self.hits += 1
-        if log.isEnabledFor(logging.DEBUG):
+        if log.isEnabledFor(DEBUG):
             self._log_hit(kept.record)
         return kept
 
@@ -359,7 +372,7 @@ class Memo(Generic[P, R]):
                 return None
             result = accepted
         self.hits += 1
-        if log.isEnabledFor(logging.DEBUG):
+        if log.isEnabledFor(DEBUG):
             self._log_hit(result.record)
         if self._warns:
             self._compare_code(request, result)
@@ -447,7 +460,7 @@ class Memo(Generic[P, R]):
                 error,
             )
         else:
-            if log.isEnabledFor(logging.INFO):
+            if log.isEnabledFor(INFO):
                 log.info(
                     "%s(%s): computed in %s, stored %s as %s%s",
                     name,
@@ -508,7 +521,7 @@ class Memo(Generic[P, R]):
 
     def recompute(self, *args: Any, **kwargs: Any) -> Any:
         """See `Memoized.recompute`; awaitable for an async function."""
-        if inspect.iscoroutinefunction(self.function):
+        if is_async(self.function):
             return self._recompute_async(args, kwargs)
         request = self._request_to_recompute(args, kwargs)
         if request is None:
@@ -518,7 +531,7 @@ class Memo(Generic[P, R]):
     async def _recompute_async(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         request = self._request_to_recompute(args, kwargs)
         if request is None:
-            return await cast(Awaitable[Any], self.function(*args, **kwargs))
+            return await self.function(*args, **kwargs)
         return await self._drive_async(self.steps(request, look=False), args, kwargs)
 
     def _request_to_recompute(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request | None:
@@ -553,6 +566,8 @@ class Memo(Generic[P, R]):
 
     def cache_info(self) -> CacheInfo:
         """See `Memoized.cache_info`."""
+        from memodisk.memoized import CacheInfo
+
         most = self.options.limits.max_count
         return CacheInfo(self.hits, self.misses, most, self.cache.count(self.hasher.name))
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any, overload
 
 from memodisk import codecs
 from memodisk.cache import ResultCache, parse_limits
 from memodisk.memo import Fixed, Memo, Options
-from memodisk.memoized import Decorator, Memoized, P, R
 from memodisk.request import Hasher, OnChange
+from memodisk.signatures import is_async, makes_items
 from memodisk.store import default_directory
 from memodisk.units import parse_seconds
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, overload
+
+    from memodisk.memoized import Decorator, Memoized, P, R
 
 
 def _memoize(
@@ -105,17 +109,16 @@ def _check_function(function: Any) -> None:
         )
     if not callable(function):
         raise TypeError(f"memoize({function!r}): give a function")
-    inner = inspect.unwrap(function)
-    if inspect.isgeneratorfunction(inner) or inspect.isasyncgenfunction(inner):
+    if makes_items(function):
         raise TypeError(
             f"memoize({function.__qualname__}): a generator's items cannot be kept; return a list instead of yielding"
         )
 
 
-def _wrap(memo: Memo[Any, Any]) -> Any:
+def _wrap(memo: Memo) -> Any:
     """Return the function that the user gets: a plain function, so that it binds, pickles and reads as before."""
     function = memo.function
-    if inspect.iscoroutinefunction(function):
+    if is_async(function):
         call_async = memo.call_async
 
         async def memoized_async(*args: Any, **kwargs: Any) -> Any:
@@ -169,12 +172,43 @@ class Cache(ResultCache):
     ... def load_city(name, year, verbose=False): ...
     """
 
+    if TYPE_CHECKING:
+
+        @overload
+        def memoize(self, function: Callable[P, R], /) -> Memoized[P, R]: ...
+        @overload
+        def memoize(
+            self,
+            /,
+            *,
+            ignore: Iterable[str] = ...,
+            key: Callable[..., object] | None = ...,
+            name: str | None = ...,
+            version: object = ...,
+            ttl: float | str | None = ...,
+            codec: str = ...,
+            mmap: bool = ...,
+            when: Callable[[Any], bool] | None = ...,
+            on_change: OnChange = ...,
+            depends: Iterable[object] = ...,
+            also_accept: Iterable[str] = ...,
+            max_count: int | None = ...,
+            max_bytes: float | str | None = ...,
+            max_age: float | str | None = ...,
+            wait: float | str | None = ...,
+        ) -> Decorator: ...
+
+    def memoize(self, function: Any = None, /, **options: Any) -> Any:
+        """Keep a function's results in this cache. See `memodisk.memoize` for the options."""
+        return _memoize(Fixed(self), function, **options)
+
+
+if TYPE_CHECKING:
+
     @overload
-    def memoize(self, function: Callable[P, R], /) -> Memoized[P, R]: ...
+    def memoize(function: Callable[P, R], /) -> Memoized[P, R]: ...
     @overload
     def memoize(
-        self,
-        /,
         *,
         ignore: Iterable[str] = ...,
         key: Callable[..., object] | None = ...,
@@ -192,32 +226,8 @@ class Cache(ResultCache):
         max_age: float | str | None = ...,
         wait: float | str | None = ...,
     ) -> Decorator: ...
-    def memoize(self, function: Any = None, /, **options: Any) -> Any:
-        """Keep a function's results in this cache. See `memodisk.memoize` for the options."""
-        return _memoize(Fixed(self), function, **options)
 
 
-@overload
-def memoize(function: Callable[P, R], /) -> Memoized[P, R]: ...
-@overload
-def memoize(
-    *,
-    ignore: Iterable[str] = ...,
-    key: Callable[..., object] | None = ...,
-    name: str | None = ...,
-    version: object = ...,
-    ttl: float | str | None = ...,
-    codec: str = ...,
-    mmap: bool = ...,
-    when: Callable[[Any], bool] | None = ...,
-    on_change: OnChange = ...,
-    depends: Iterable[object] = ...,
-    also_accept: Iterable[str] = ...,
-    max_count: int | None = ...,
-    max_bytes: float | str | None = ...,
-    max_age: float | str | None = ...,
-    wait: float | str | None = ...,
-) -> Decorator: ...
 def memoize(function: Any = None, /, **options: Any) -> Any:
     """Keep a function's results on disk, in the default directory.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar, overload
 
-from memodisk.explain import Explanation
-from memodisk.layer import Result
-from memodisk.request import Request
-from memodisk.trimmer import Evicted
+if TYPE_CHECKING:
+    from memodisk.explain import Explanation
+    from memodisk.layer import Result
+    from memodisk.request import Request
+    from memodisk.trimmer import Evicted
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")

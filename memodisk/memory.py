@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Any
 
-from memodisk.codecs import Codec
 from memodisk.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from memodisk.codecs import Codec
 
 #: Largest blob kept, in bytes: a larger one takes longer to decode than to read.
 MAX_BLOB = 1 << 16

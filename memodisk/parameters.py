@@ -5,15 +5,19 @@ def load(path: Annotated[Path, memodisk.FileContent], verbose: Annotated[bool, m
 
 from __future__ import annotations
 
-import inspect
 import os
+import sys
 import types
-import typing
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Iterable
 
+from memodisk.signatures import EMPTY, VAR_KEYWORD, VAR_POSITIONAL, unwrap
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from memodisk.depends import File
+    from memodisk.signatures import Parameter
 
 
 class Stand:
@@ -91,7 +95,7 @@ Ignored = _Ignored()
 FileContent = _FileContent()
 
 
-def stands(function: Callable[..., Any], signature: inspect.Signature) -> tuple[Stand | None, ...]:
+def stands(function: Callable[..., Any], parameters: Iterable[Parameter]) -> tuple[Stand | None, ...]:
     """Return for each parameter what its annotation says, or None.
 
     Raises
@@ -99,19 +103,19 @@ def stands(function: Callable[..., Any], signature: inspect.Signature) -> tuple[
     ValueError
         If an annotation with ``Annotated`` cannot be understood because a name in it is not known.
     """
-    return tuple(_stand(function, parameter) for parameter in signature.parameters.values())
+    return tuple(_stand(function, parameter) for parameter in parameters)
 
 
-def _stand(function: Callable[..., Any], parameter: inspect.Parameter) -> Stand | None:
+def _stand(function: Callable[..., Any], parameter: Parameter) -> Stand | None:
     annotation = parameter.annotation
-    if annotation is parameter.empty:
+    if annotation is EMPTY:
         return None
     if isinstance(annotation, str):
-        inner = inspect.unwrap(function)
+        inner = unwrap(function)
         while not hasattr(inner, "__globals__") and hasattr(inner, "func"):
             inner = inner.func  # functools.partial
         try:
-            known = {**inspect.getclosurevars(inner).nonlocals} if hasattr(inner, "__closure__") else {}
+            known = _closure(inner) if getattr(inner, "__closure__", None) else {}
             annotation = eval(annotation, getattr(inner, "__globals__", {}), known)
         # Annotations may name what only the type checker imports, and that is none of our business.
         except Exception as error:
@@ -123,16 +127,25 @@ def _stand(function: Callable[..., Any], parameter: inspect.Parameter) -> Stand 
     found = _search(annotation)
     if found is None or found is Ignored:
         return found
-    if parameter.kind is parameter.VAR_POSITIONAL:
+    if parameter.kind == VAR_POSITIONAL:
         return by(lambda values: tuple(found(value) for value in values))
-    if parameter.kind is parameter.VAR_KEYWORD:
+    if parameter.kind == VAR_KEYWORD:
         return by(lambda values: {name: found(value) for name, value in values.items()})
     return found
 
 
+def _closure(function: Any) -> dict[str, Any]:
+    import inspect
+
+    return {**inspect.getclosurevars(function).nonlocals}
+
+
 def _search(annotation: Any) -> Stand | None:
+    typing = sys.modules.get("typing")
+    if typing is None:
+        return None  # without it nobody can have written Annotated
     origin = typing.get_origin(annotation)
-    if origin is Annotated:
+    if origin is typing.Annotated:
         for extra in annotation.__metadata__:
             if isinstance(extra, Stand):
                 return extra

@@ -6,17 +6,20 @@ the xxh3-128 digest of every byte before it: a record with a flipped bit or a cu
 
 from __future__ import annotations
 
-import json
+import functools
 import re
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
 from types import MappingProxyType
-from typing import Any
 
 from xxhash import xxh3_128_hexdigest
 
 from memodisk.hashing import Digest, Key, digest_bytes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime, timezone
+    from typing import Any
 
 FORMAT = 1
 
@@ -140,27 +143,29 @@ class Record:
     @property
     def created_at(self) -> datetime:
         """When the result was made, as a `datetime` in UTC."""
-        return datetime.fromtimestamp(self.created, timezone.utc)
+        _, _, moment, zone = _tools()
+        return moment.fromtimestamp(self.created, zone)
 
     def to_json(self) -> _Bytes:
         """Return the bytes of the record file."""
+        quote = _tools()[0]
         # One field a line, and put together by hand: `json.dumps(indent=…)` would spread digests over the page, and
         # an encoder for each field takes 12 µs of the 60 that storing a small result takes.
-        parts = ", ".join(f"{_quote(name)}: {_pairs(found)}" for name, found in self.argument_parts.items())
+        parts = ", ".join(f"{quote(name)}: {_pairs(found, quote)}" for name, found in self.argument_parts.items())
         lines = [
-            f'{_BEGIN}"function": {_quote(self.function)}',
-            f'"arguments": {_pairs(self.arguments)}',
+            f'{_BEGIN}"function": {quote(self.function)}',
+            f'"arguments": {_pairs(self.arguments, quote)}',
             f'"created": "{self.created_at.isoformat(timespec="milliseconds")}"',
             f'"seconds": {float(f"{self.seconds:.6g}")!r}',
             f'"bytes": {self.bytes}',
             f'"codec": "{self.codec}"',
             f'"key": "{self.key}"',
             f'"digest": "{self.digest}"',
-            f'"fingerprint": {_text(self.fingerprint)}',
-            f'"version": {_text(self.version)}',
-            f'"argument_digests": {_pairs(self.argument_digests)}',
+            f'"fingerprint": {_text(self.fingerprint, quote)}',
+            f'"version": {_text(self.version, quote)}',
+            f'"argument_digests": {_pairs(self.argument_digests, quote)}',
             f'"argument_parts": {{{parts}}}',
-            f'"made_by": {_pairs(self.made_by)}',
+            f'"made_by": {_pairs(self.made_by, quote)}',
         ]
         if self.data is not None:
             lines.append(f'"data": "{b2a_base64(self.data, newline=False).decode("ascii")}"')
@@ -207,10 +212,11 @@ class Record:
         return getattr(self, name)
 
     def _parse(self) -> None:
+        _, loads, moment, _ = _tools()
         # A deeply nested JSON text raises RecursionError, which is no ValueError.
         try:
-            fields = json.loads(self.raw.decode("utf-8", "surrogatepass"))
-            self.created = datetime.fromisoformat(fields["created"]).timestamp()
+            fields = loads(self.raw.decode("utf-8", "surrogatepass"))
+            self.created = moment.fromisoformat(fields["created"]).timestamp()
             for name in _LATER:
                 setattr(self, name, fields[name])
         except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -236,16 +242,25 @@ class Record:
         return Record.from_json, (self.to_json(),)
 
 
-#: The C function that writes a text as JSON: 0.1 µs, where going through an encoder takes 1.
-_quote: Callable[[str], str] = json.encoder.encode_basestring
+@functools.cache
+def _tools() -> tuple[Callable[[str], str], Callable[[str], Any], type[datetime], timezone]:
+    """Return what writes a text as JSON, what reads JSON, and what reads times.
+
+    Imported late, and once: a hit needs none of it.
+    """
+    from datetime import datetime, timezone
+    from json import loads
+    from json.encoder import encode_basestring  # the C function: 0.1 µs a text, where going through an encoder takes 1
+
+    return encode_basestring, loads, datetime, timezone.utc
 
 
-def _text(value: str | None) -> str:
-    return "null" if value is None else _quote(value)
+def _text(value: str | None, quote: Callable[[str], str]) -> str:
+    return "null" if value is None else quote(value)
 
 
-def _pairs(fields: Mapping[str, str | int]) -> str:
-    return "{" + ", ".join([f"{_quote(k)}: {v if type(v) is int else _quote(v)}" for k, v in fields.items()]) + "}"  # type: ignore[arg-type]
+def _pairs(fields: Mapping[str, str | int], quote: Callable[[str], str]) -> str:
+    return "{" + ", ".join([f"{quote(k)}: {v if type(v) is int else quote(v)}" for k, v in fields.items()]) + "}"  # type: ignore[arg-type]
 
 
 _LATER = (

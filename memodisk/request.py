@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
 from marshal import dumps
-from typing import Any, Literal, get_args
 
 from xxhash import xxh3_128_hexdigest
 
@@ -16,13 +14,18 @@ from memodisk.encoders.base import FLAT, MARSHAL
 from memodisk.fingerprint import Fingerprint, Watcher, code_digest
 from memodisk.hashing import Key
 from memodisk.parameters import Ignored, Stand, stands
-from memodisk.parts import MAX_PARTS, parts
 from memodisk.record import Record
+from memodisk.signatures import VAR_KEYWORD, VAR_POSITIONAL
 from memodisk.summary import MAX_ARGUMENTS, summarize, summarize_arguments
 
-OnChange = Literal["recompute", "warn", "ignore"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from inspect import Signature
+    from typing import Any, Literal, TypeAlias
 
-_FINGERPRINT = re.compile("[0-9a-f]{32}")
+OnChange: TypeAlias = "Literal['recompute', 'warn', 'ignore']"
+
+_FINGERPRINT = "[0-9a-f]{32}"
 
 #: Part of every key. Another number makes every stored result unreachable: change it with the encoding only.
 _KEY_FORMAT = "memodisk 1"
@@ -95,6 +98,9 @@ class Request:
     def describe(self) -> Request:
         """Write the arguments down as they are now: the call may change them. Returns the request itself."""
         if self._texts is None:
+            # Imported late: a hit is not described.
+            from memodisk.parts import MAX_PARTS, parts
+
             by_name: dict[str, Any] = {}
             digests: dict[str, str] = {}
             raw = self.raw_digests
@@ -156,9 +162,9 @@ class Request:
 _digest = hashing.digest
 
 #: The key of a call, its fingerprint, and names, values and digests of its arguments.
-Identified = tuple[Key, Fingerprint, tuple[str, ...], tuple[Any, ...], bytes]
+Identified: TypeAlias = "tuple[Key, Fingerprint, tuple[str, ...], tuple[Any, ...], bytes]"
 #: A fingerprint, what the keys of all calls begin with, and the calls with flat arguments that were seen lately.
-_Prefixed = tuple[Fingerprint, bytes, dict[bytes, tuple[Key, bytes]]]
+_Prefixed: TypeAlias = "tuple[Fingerprint, bytes, dict[bytes, tuple[Key, bytes]]]"
 
 #: How many calls of one function are remembered whose arguments are all numbers and short texts. Finding one again
 #: takes 0.3 µs, hashing its arguments 0.9.
@@ -222,7 +228,7 @@ class Hasher:
             raise TypeError(f"key={key!r} is not callable: give a function of the call's arguments")
         if name is not None and (not isinstance(name, str) or not name.strip()):
             raise ValueError(f"name={name!r} is no name: give a text such as 'weather.load_city'")
-        if on_change not in get_args(OnChange):
+        if on_change not in ("recompute", "warn", "ignore"):
             raise ValueError(f"on_change={on_change!r} is not known: give 'recompute', 'warn' or 'ignore'")
         self.key = key
         self.name = name
@@ -268,8 +274,8 @@ class FunctionHasher:
         self.depends = hasher.depends
         self.declared_version = hasher.version
         self._key_function = hasher.key
-        self._old_prints = ("", *(one for one in hasher.also_accept if _FINGERPRINT.fullmatch(one)))
-        self._old_names = ("", *(one for one in hasher.also_accept if not _FINGERPRINT.fullmatch(one)))
+        self._old_prints = ("", *(one for one in hasher.also_accept if re.fullmatch(_FINGERPRINT, one)))
+        self._old_names = ("", *(one for one in hasher.also_accept if not re.fullmatch(_FINGERPRINT, one)))
         self._home = self._find_home(hasher)
         self._version_digest = hashing.digest(hasher.version, path="version", code=code_digest)
         self._watcher: Watcher | _Frozen = Watcher(function, hasher.depends)
@@ -297,14 +303,14 @@ class FunctionHasher:
 
     def _bind_arguments(self) -> None:
         self._binding = Binding(self.function)
-        self._stands: tuple[Stand | None, ...] = stands(self.function, self._binding.signature)
+        self._stands: tuple[Stand | None, ...] = stands(self.function, self._binding.parameters)
         names = []
         self._kept: list[int] = []
-        for index, parameter in enumerate(self._binding.signature.parameters.values()):
+        for index, parameter in enumerate(self._binding.parameters):
             stars = ""
-            if parameter.kind is parameter.VAR_POSITIONAL:
+            if parameter.kind == VAR_POSITIONAL:
                 stars = "*"
-            elif parameter.kind is parameter.VAR_KEYWORD:
+            elif parameter.kind == VAR_KEYWORD:
                 stars = "**"
             names.append(stars + parameter.name)
             if parameter.name not in self._ignored and self._stands[index] is not Ignored:
@@ -319,7 +325,7 @@ class FunctionHasher:
         self._is_plain = self._plain and self._key_function is None
 
     @property
-    def signature(self) -> inspect.Signature:
+    def signature(self) -> Signature:
         """How the function is called."""
         return self._binding.signature
 

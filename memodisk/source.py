@@ -9,7 +9,6 @@ import __future__
 
 import ast
 import dis
-import logging
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
@@ -18,9 +17,10 @@ from types import CodeType
 from typing import Any
 
 from memodisk.canonical import Canonical
+from memodisk.log import logger
 from memodisk.texts import texts
 
-log = logging.getLogger("memodisk.source")
+log = logger("memodisk.source")
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 

@@ -28,8 +28,11 @@ import time
 from collections.abc import Callable, Iterator
 
 from memodisk import files, mounts
-from memodisk.eviction import Entry
 from memodisk.hashing import Digest, Key, digest_bytes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from memodisk.eviction import Entry
 
 RECORD_SUFFIX = "record.json"
 #: Records are a few hundred bytes, with an embedded result about 2 KiB more; anything beyond this is no record of ours.
@@ -43,10 +46,11 @@ _EVICTED = "evicted.txt"
 _MAX_EVICTED = 1000
 
 _MAX_DIRECTORY_NAME = 80
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+# Texts, compiled when they are first needed: together that takes longer than importing this module.
+_UNSAFE = r"[^A-Za-z0-9._-]"
 # Names that Windows keeps for devices, whatever follows the first dot.
-_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
-_HASH_NAME = re.compile(r"[0-9a-f]{32}\.")
+_RESERVED = r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)"
+_HASH_NAME = r"[0-9a-f]{32}\."
 _RECORD_END = "." + RECORD_SUFFIX
 
 _README = """\
@@ -82,8 +86,8 @@ def directory_name(function: str) -> str:
 
     Two functions that end up in one directory do no harm, since a key covers the function's full name.
     """
-    safe = _UNSAFE.sub("_", function).strip(".") or "_"
-    if _RESERVED.match(safe):
+    safe = re.sub(_UNSAFE, "_", function).strip(".") or "_"
+    if re.match(_RESERVED, safe):
         safe = "_" + safe
     if safe == function and len(safe) <= _MAX_DIRECTORY_NAME:
         return safe
@@ -332,6 +336,10 @@ class Store:
 
     def entries(self, function_directory: str, shards: str = SHARDS) -> Iterator[Entry]:
         """List records and blobs of one function with their sizes and times; no file is opened."""
+        # Imported late: who only reads results never lists them.
+        from memodisk.eviction import Entry
+
+        is_hash_name = re.compile(_HASH_NAME).match
         # Another machine may have made shards that were missing here.
         if mounts.is_smb(self.directory):
             _list(function_directory)
@@ -341,7 +349,7 @@ class Store:
             directory = f"{function_directory}/{shard}"
             for name, status in _scan(directory):
                 # 32 hex digits and a dot; a digit beyond f is a stranger's name and is left alone.
-                if name[32:33] == "." and stat.S_ISREG(status.st_mode) and _HASH_NAME.match(name):
+                if name[32:33] == "." and stat.S_ISREG(status.st_mode) and is_hash_name(name):
                     yield Entry(
                         f"{directory}/{name}",
                         name.endswith(_RECORD_END),
@@ -407,7 +415,7 @@ class Store:
             names = os.listdir(f"{function_directory}/code")
         except OSError:
             return []
-        return sorted(f"{function_directory}/code/{name}" for name in names if _HASH_NAME.match(name))
+        return sorted(f"{function_directory}/code/{name}" for name in names if re.match(_HASH_NAME, name))
 
     def note_evicted(self, function_directory: str, keys: list[str], when: str) -> None:
         """Note which keys were evicted, so that an explanation can say so; only the last ones are kept."""

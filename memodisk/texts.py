@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import linecache
 import sys
 from collections.abc import Iterator
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 #: A notebook in use for days defines its cells again and again: texts are forgotten beyond this number of files.
 _MAX_REMEMBERED = 4096
@@ -47,6 +49,9 @@ def _timed_cells() -> Iterator[str]:
 
 
 def _read(filename: str, namespace: dict[str, Any]) -> str:
+    # Imported late: it takes 1 ms, and a program may import memodisk without memoizing anything.
+    import linecache
+
     known = _files.get(filename, [])
     linecache.checkcache(filename)
     text = "".join(linecache.getlines(filename, namespace))

@@ -6,7 +6,6 @@ import functools
 import sys
 from collections import deque
 from collections.abc import Mapping
-from pathlib import PurePath
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -126,6 +125,8 @@ def check_dependency(dependency: object) -> None:
     TypeError
         Says what to give in its place.
     """
+    from pathlib import PurePath  # imported late: it takes 2 ms, and most functions declare nothing
+
     if isinstance(dependency, PurePath):
         raise TypeError(
             f"depends: {dependency!r} is a path. To depend on the file's content give File({str(dependency)!r})"

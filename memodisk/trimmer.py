@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 from memodisk import eviction, files
 from memodisk.budget import Budget, Look
-from memodisk.eviction import Costed, Entry, Limits, Listing
+from memodisk.eviction import Costed, Entry, Listing
 from memodisk.faults import warn_once
+from memodisk.limits import Limits
 from memodisk.locks import Lock
 from memodisk.record import DamagedRecord, Record
 from memodisk.store import SHARDS, Store

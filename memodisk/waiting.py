@@ -10,7 +10,8 @@ import os
 import time
 from collections.abc import Callable
 
-from memodisk.beacon import PATIENCE, Owner, read_owner
+from memodisk.beacon import PATIENCE
+from memodisk.owner import Owner, read_owner
 from memodisk.units import format_seconds
 
 log = logging.getLogger("memodisk.flight")

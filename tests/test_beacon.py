@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from memodisk.beacon import DELAY, PERIOD, Beacon, read_owner
+from memodisk.beacon import DELAY, PERIOD, Beacon
+from memodisk.owner import read_owner
 
 
 class Clock:
@@ -114,7 +115,8 @@ def test_the_sign_of_the_dead_can_be_removed_but_not_one_s_own(alight, tmp_path)
 def test_a_child_of_fork_leaves_its_parent_s_sign_alone(tmp_path):
     program = f"""
 import os, time
-from memodisk.beacon import beacon, read_owner
+from memodisk.beacon import beacon
+from memodisk.owner import read_owner
 path = {str(tmp_path / "a.json")!r}
 beacon.light(path)
 while not os.path.exists(path):

@@ -7,50 +7,15 @@ value would not exist, so type names are looked up in `sys.modules`.
 
 from __future__ import annotations
 
-import importlib
 import re
 import sys
 import threading
-from typing import BinaryIO, Protocol, runtime_checkable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from memodisk.codecs.protocol import Codec
 
 __all__ = ["Codec", "choose", "get", "names", "register"]
-
-
-@runtime_checkable
-class Codec(Protocol):
-    """One file format: what it accepts, how it is written, how it is read.
-
-    A codec may also have ``map(path: str) -> object``, a read-only view of the blob in constant time.
-    """
-
-    @property
-    def name(self) -> str:
-        """The word that stands in the record, for instance ``"npy"``."""
-
-    @property
-    def suffix(self) -> str:
-        """The ending of the blob's file name without its leading dot, for instance ``"npy"``."""
-
-    def accepts(self, value: object) -> bool:
-        """Tell whether decoding would give back an equal value of the same type, dtype and metadata."""
-
-    def encode(self, value: object, file: BinaryIO) -> None:
-        """Write the value with ``file.write`` alone (the file cannot seek).
-
-        Raises
-        ------
-        Unencodable
-            If the value cannot be written; what was written until then is thrown away.
-        """
-
-    def decode(self, blob: memoryview) -> object:
-        """Give back the value. The blob belongs to this call; copy from it if it is read-only.
-
-        Raises
-        ------
-        Undecodable
-            If the bytes do not make a value here, for instance because a library is missing.
-        """
 
 
 # name -> module, class. A module is loaded when its codec is first used.
@@ -86,8 +51,8 @@ _TYPES: tuple[tuple[type | str, str], ...] = (
     ("geopandas.GeoSeries", "geoparquet"),
 )
 
-_NAME = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
-_SUFFIX = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
+_NAME = r"[a-z0-9]+([_-][a-z0-9]+)*"
+_SUFFIX = r"[a-z0-9]+([._-][a-z0-9]+)*"
 # A blob's file name is 32 hex digits, a dot and the suffix: this keeps the whole path short.
 _LONGEST = 24
 
@@ -127,8 +92,10 @@ def get(name: str) -> Codec:
     place = _BUILT_IN.get(name)
     if place is None:
         raise ValueError(f"there is no codec {name!r}; known codecs are {', '.join(names())}")
+    from importlib import import_module
+
     module, cls = place
-    built: Codec = getattr(importlib.import_module(module), cls)()
+    built: Codec = getattr(import_module(module), cls)()
     with _lock:
         return _loaded.setdefault(name, built)
 
@@ -188,9 +155,9 @@ def _check(codec: Codec) -> None:
     for word in ("accepts", "encode", "decode"):
         if not callable(getattr(codec, word, None)):
             raise TypeError(f"{kind} is no codec: it needs a method {word!r}")
-    if not _NAME.fullmatch(codec.name) or len(codec.name) > _LONGEST or codec.name == "auto":
+    if not re.fullmatch(_NAME, codec.name) or len(codec.name) > _LONGEST or codec.name == "auto":
         raise ValueError(f"{codec.name!r} cannot be a codec's name: use up to {_LONGEST} of a-z, 0-9, '-', '_'")
-    if not _SUFFIX.fullmatch(codec.suffix) or len(codec.suffix) > _LONGEST:
+    if not re.fullmatch(_SUFFIX, codec.suffix) or len(codec.suffix) > _LONGEST:
         raise ValueError(
             f"{codec.suffix!r} cannot be a codec's suffix: "
             f"use up to {_LONGEST} of a-z, 0-9, '-', '_', without a leading dot"
@@ -216,3 +183,11 @@ def _find(text: str) -> object:
         module, _, last = module.rpartition(".")
         rest = f"{last}.{rest}"
     return None
+
+
+def __getattr__(name: str) -> object:
+    if name == "Codec":  # imported late: classes of `typing` take long to make, and few programs name this one
+        from memodisk.codecs.protocol import Codec
+
+        return Codec
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

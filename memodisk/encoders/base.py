@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from marshal import dumps
-from typing import TYPE_CHECKING, Any, Union
 
 from xxhash import xxh3_128_digest
 
 from memodisk.errors import Unhashable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
     from memodisk.encoders.walk import Walk
 
 # A longer encoding is represented inside its parent by its digest (17 bytes with the tag). Hashing 64 bytes costs
@@ -38,10 +40,10 @@ REMEDY = (
     "or register its type with memodisk.hashing.register"
 )
 
-Encoded = Union[bytes, "Node"]
-Handler = Callable[[Any, "Walk"], Encoded]
-Labels = Callable[[int], str] | None
-Finish = Callable[[list[bytes]], list[bytes]] | None
+Encoded: TypeAlias = "bytes | Node"
+Handler: TypeAlias = "Callable[[Any, Walk], Encoded]"
+Labels: TypeAlias = "Callable[[int], str] | None"
+Finish: TypeAlias = "Callable[[list[bytes]], list[bytes]] | None"
 
 
 class Node:

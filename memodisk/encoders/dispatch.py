@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from importlib import import_module
-from typing import Any
 
 from memodisk.encoders.base import (
     FLAT,
@@ -23,6 +21,10 @@ from memodisk.encoders.base import (
     scalar,
     unordered,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # By exact type. Lists, tuples and dicts never get here, scalars only where nothing is around them.
 HANDLERS: dict[type, Handler] = {
@@ -92,6 +94,8 @@ def _search(kind: type) -> Handler:
     for base in kind.__mro__:
         if base in _stand_ins:
             return _by_stand_in(base)
+    from importlib import import_module
+
     for base in kind.__mro__[:-1]:
         for module in LIBRARIES.get(str(base.__module__).partition(".")[0], "").split():
             handler: Handler | None = import_module(f"memodisk.encoders.{module}").find(kind, base)

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from marshal import dumps
 from sys import maxsize
-from typing import Any
 
 from xxhash import xxh3_128, xxh3_128_digest
 
@@ -36,6 +35,10 @@ from memodisk.encoders.base import (
 )
 from memodisk.encoders.dispatch import HANDLERS, find
 from memodisk.errors import Unhashable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # So many encodings are held before they are hashed away: 0.4 MB at most.
 BLOCK = 4096
