@@ -58,6 +58,11 @@ class Evicted:
         return f"{verb} {what}" + (f" of {', '.join(self.functions)}" if self.functions else "")
 
 
+#: Seconds that a put takes longer while another process evicts. Without it four processes that stored at 7,000 results
+#: a second on two processors overshot a limit by 10%.
+_PAUSE = 0.002
+
+
 class Trimmer:
     """Evicts from one store.
 
@@ -143,6 +148,8 @@ class Trimmer:
                 else:
                     for _, one in due:
                         one.left_to_others()
+                    # Whoever goes on storing at full speed meanwhile passes the limit by more than is freed.
+                    time.sleep(_PAUSE)
             finally:
                 lock.release()
                 self._here.release()
