@@ -18,6 +18,7 @@ from typing import IO, Any, cast
 
 import xxhash
 
+from memodisk import mounts
 from memodisk.hashing import Digest
 
 # A FIFO in place of a blob would hang a plain open(), a symbolic link could lead anywhere.
@@ -225,8 +226,8 @@ def look_again(directory: str) -> None:
     """Make this machine forget which names it believes missing in a directory.
 
     A client of a network drive remembers for up to a minute that a name was missing. Opening the directory makes it ask
-    the server (NFS 3, NFS 4.2 and SMB; a `stat` of the directory does so on NFS 4.2 only). The directory's own name may
-    be one that was missing: then its parent is opened instead, and so on up.
+    the server (NFS 3 and NFS 4.2; a `stat` of the directory does so on NFS 4.2 only; on SMB see `ask_for`). The
+    directory's own name may be one that was missing: then its parent is opened instead, and so on up.
     """
     for _ in range(_LEVELS):
         try:
@@ -236,6 +237,29 @@ def look_again(directory: str) -> None:
             directory = os.path.dirname(directory)
         except OSError:
             return  # Windows opens no directories
+
+
+def ask_for(path: str, levels: int = _LEVELS) -> bool:
+    """Return True if the server has a name, whatever this machine believes of it; for SMB.
+
+    Linux believes for a second that a name is missing on SMB, but asks the server about a name that is to be made. A
+    hard link to a file on another file system is never made: it is refused with EEXIST if the name is there, and with
+    EXDEV if not. One round trip in any directory, where listing takes 0.5 ms for each name.
+
+    The directory's own name may be one that was missing: then that is asked for first, and so on up.
+    """
+    refused = _refused(path)
+    if refused == errno.ENOENT and levels and ask_for(os.path.dirname(path), levels - 1):
+        refused = _refused(path)
+    return refused == errno.EEXIST
+
+
+def _refused(path: str) -> int | None:
+    try:
+        os.link(mounts.TABLE, path)
+    except OSError as error:
+        return error.errno
+    return 0
 
 
 def machine() -> str:

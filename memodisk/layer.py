@@ -184,7 +184,8 @@ class Layer:
 
     def has_record(self, request: Request) -> bool:
         """Return True if a record file of the request is there, whatever it holds."""
-        return not self.is_resting and os.path.exists(Store.record_path(self._directory(request.function), request.key))
+        path = Store.record_path(self._directory(request.function), request.key)
+        return not self.is_resting and self._store.has_record(path)
 
     def contains(self, request: Request, *, ttl: float | None = None) -> bool:
         """Return True if there is a record of the request that has not expired; its blob is not read."""

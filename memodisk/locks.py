@@ -10,7 +10,7 @@ import errno
 import logging
 import os
 
-from memodisk import files
+from memodisk import files, mounts
 from memodisk.faults import warn_once
 
 log = logging.getLogger("memodisk.locks")
@@ -77,12 +77,17 @@ class Lock:
 
         for _ in range(_TRIES):
             descriptor = self._open()
+            if descriptor < 0:
+                return False
             try:
                 # The lock that `filelock.FileLock` takes, on a descriptor of our own: 5 system calls instead of 12,
                 # none of which looks at the directories above, which is a round trip each on a network drive.
                 if not lock_descriptor(descriptor, blocking=False):
                     os.close(descriptor)
                     return False
+                if self._is_on_smb:
+                    # Linux asks the server how many names the file has left only if it is to find the file's end.
+                    os.lseek(descriptor, 0, os.SEEK_END)
                 # Removed between our open and our lock, by who gave the lock back: the next one is another file.
                 is_current = os.fstat(descriptor).st_nlink > 0
             except BaseException:
@@ -96,15 +101,24 @@ class Lock:
         return False
 
     def _open(self) -> int:
+        """Return a descriptor, or -1 if the file is removed and its name not yet free: somebody has it open."""
         for tries_left in reversed(range(_TRIES)):
             try:
                 return os.open(self.path, _FLAGS, 0o666)
             except OSError as error:
-                if not tries_left or error.errno not in _PASSING:
+                if error.errno not in _PASSING:
+                    raise
+                if not tries_left:
+                    if self._is_on_smb and os.path.isdir(os.path.dirname(self.path)):
+                        return -1
                     raise
             files.make_directory(os.path.dirname(self.path))
             files.look_again(os.path.dirname(self.path))
         raise AssertionError("unreachable")
+
+    @property
+    def _is_on_smb(self) -> bool:
+        return mounts.is_smb(os.path.dirname(self.path))
 
     def release(self) -> None:
         """Give the lock back, and remove its file."""

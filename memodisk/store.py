@@ -27,7 +27,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from memodisk import files
+from memodisk import files, mounts
 from memodisk.eviction import Entry
 from memodisk.hashing import Digest, Key, digest_bytes
 
@@ -150,10 +150,21 @@ class Store:
         except OSError as error:
             if error.errno not in files.TRANSIENT:
                 raise
-            files.look_again(os.path.dirname(path))
+            self._look_for(path)
             if error.errno in files.REPLACED:
                 _list(os.path.dirname(path))
         return files.read(path, MAX_RECORD_SIZE)
+
+    def has_record(self, path: str) -> bool:
+        """Return True if there is a record file, whatever it holds."""
+        return os.path.exists(path) or (mounts.is_smb(self.directory) and files.ask_for(path))
+
+    def _look_for(self, path: str) -> None:
+        """Make this machine forget that it believes a file missing."""
+        if mounts.is_smb(self.directory):
+            files.ask_for(path)
+        else:
+            files.look_again(os.path.dirname(path))
 
     def read_blob(self, path: str, digest: Digest, size: int) -> memoryview:
         """Return the verified bytes of a blob.
@@ -170,7 +181,7 @@ class Store:
         except OSError as error:
             if error.errno not in files.TRANSIENT:
                 raise
-            files.look_again(os.path.dirname(path))
+            self._look_for(path)
             data, found = files.read_hashed(path, size)
         if data is None:
             raise Damaged(found)
@@ -191,7 +202,7 @@ class Store:
         except OSError as error:
             if error.errno not in files.TRANSIENT:
                 raise
-            files.look_again(os.path.dirname(path))
+            self._look_for(path)
             status = os.lstat(path)
         if not stat.S_ISREG(status.st_mode):
             raise Damaged("it is no ordinary file")
@@ -321,7 +332,11 @@ class Store:
 
     def entries(self, function_directory: str, shards: str = SHARDS) -> Iterator[Entry]:
         """List records and blobs of one function with their sizes and times; no file is opened."""
-        files.look_again(function_directory)  # another machine may have made shards that were missing here
+        # Another machine may have made shards that were missing here.
+        if mounts.is_smb(self.directory):
+            _list(function_directory)
+        else:
+            files.look_again(function_directory)
         for shard in shards:
             directory = f"{function_directory}/{shard}"
             for name, status in _scan(directory):
@@ -466,7 +481,7 @@ def _scan(directory: str, wanted: Callable[[str], bool] | None = None) -> Iterat
 
 
 def _list(directory: str) -> None:
-    """Make this machine forget which files it takes names for. On NFS 4.2 opening the directory is not enough."""
+    """Make this machine forget which files it takes names for. Opening the directory is not always enough."""
     try:
         os.listdir(directory)
     except OSError:

@@ -10,6 +10,7 @@ import pytest
 from crowd import note, notes, run_at_once, running, until
 from injection import run
 
+from memodisk import mounts
 from memodisk.locks import Lock, is_left_behind
 
 
@@ -144,6 +145,39 @@ def test_where_files_cannot_be_locked_there_is_one_warning_and_no_file_left(path
     assert len(told) == 1
     assert "files cannot be locked here" in told[0]
     assert os.listdir(os.path.dirname(path)) == []
+
+
+def take_and_give_back(path):
+    lock = Lock(path)
+    found = lock.try_acquire(), lock.is_held
+    lock.release()
+    return found
+
+
+def calls_of_a_lock(path, tmp_path):
+    calls = run(lambda: take_and_give_back(path), tmp_path).calls
+    return ["fstat" if name == "newfstatat" else name for name in calls[calls.index("openat") :]]
+
+
+def test_a_lock_costs_five_system_calls(path, tmp_path):
+    take_and_give_back(path)
+    assert calls_of_a_lock(path, tmp_path) == ["openat", "flock", "fstat", "unlink", "close"]
+
+
+def test_on_smb_the_server_is_asked_whether_a_file_was_removed_before_it_was_locked(path, tmp_path, monkeypatch):
+    """What its client knows of a file is up to a second old, except after looking for the file's end."""
+    take_and_give_back(path)
+    monkeypatch.setitem(mounts._known, os.path.dirname(path), True)
+    assert calls_of_a_lock(path, tmp_path) == ["openat", "flock", "lseek", "fstat", "unlink", "close"]
+
+
+@pytest.mark.parametrize("is_on_smb", [True, False])
+def test_on_smb_a_name_that_is_not_free_yet_is_a_lock_of_somebody_else(path, tmp_path, monkeypatch, is_on_smb):
+    """A removed file keeps its name there until nobody has it open, and the name can be neither opened nor made."""
+    take_and_give_back(path)
+    monkeypatch.setitem(mounts._known, os.path.dirname(path), is_on_smb)
+    outcome = run(lambda: take_and_give_back(path), tmp_path, inject="openat:error=ENOENT:when=1+")
+    assert outcome.value == (not is_on_smb, False)  # elsewhere no lock will ever be had, and none is waited for
 
 
 def test_a_directory_that_cannot_be_written_to_costs_no_warning(tmp_path, caplog):

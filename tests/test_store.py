@@ -274,3 +274,17 @@ def test_a_missing_name_is_asked_for_once_more_after_opening_the_directory(store
     with pytest.raises(FileNotFoundError):
         store.read_record("/nowhere/3/x.record.json")
     assert asked == ["/nowhere/3"]
+
+
+def test_asking_for_a_name_as_if_to_make_it_makes_nothing(tmp_path):
+    """As on SMB, where nothing else makes this machine ask the server about a name that it believes missing."""
+    (tmp_path / "file").write_bytes(b"1")
+    (tmp_path / "link").symlink_to("nowhere")
+    before = sorted(os.listdir(tmp_path))
+    assert files.ask_for(str(tmp_path / "file"))
+    assert files.ask_for(str(tmp_path / "link"))
+    assert files.ask_for(str(tmp_path))
+    assert not files.ask_for(str(tmp_path / "none"))
+    assert not files.ask_for(str(tmp_path / "no" / "such" / "directory"))
+    assert not files.ask_for(str(tmp_path / "file" / "below"))
+    assert sorted(os.listdir(tmp_path)) == before
