@@ -9,6 +9,7 @@ has the servers and clients that the machine's own kernel may lack, and runs the
     stress       eight processes put, get, forget and evict one set of keys
     flights      one computation for all, and when the others see its result
     outages      servers that stop, drives that are full, files that are replaced while they are read
+    clocks       two machines whose clocks are hours apart
     power        a power cut
 
 `guest` starts it, `drives` says what is mounted there, `inside` is what it runs.

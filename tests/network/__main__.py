@@ -30,7 +30,12 @@ def line(name: str, figures: dict[str, Any]) -> str:
         text += "; computed " + ", ".join(f"{n} times in {m} rounds" for n, m in figures["computations"].items())
     if "delays" in figures:
         text += f"; computed by the waiter at the latest {max(figures['delays']):.2f} s after the owner was killed"
-    if "found" in figures:
+    if "within_ttl" in figures:
+        text += (
+            f"; of {figures['stored']:,} stored the two clients serve {figures['found']}, with a ttl of the difference"
+            f" of their clocks and 5 minutes more {figures['within_ttl']}, 5 minutes less {figures['beyond_ttl']}"
+        )
+    elif "found" in figures:
         text += "; " + (", ".join(f"{n:,} {what}" for what, n in figures["found"].items()) or "nothing found")
     if "has_recovered" in figures:
         text += "; recovered" if figures["has_recovered"] else "; did not recover"

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import flights, outages, power
+from .clocks import clocks
 from .stress import stress
 
 CHECKS: dict[str, Callable[..., dict[str, Any]]] = {
@@ -23,6 +24,7 @@ CHECKS: dict[str, Callable[..., dict[str, Any]]] = {
     "stopped": outages.stopped,
     "full": outages.full,
     "replaced": lambda a, b, seconds: outages.replaced(a, b, float(seconds)),
+    "clocks": lambda a, b, seconds: clocks(a, b, float(seconds)),
     "put until the power is cut": power.put,
     "look after the power cut": power.look,
 }

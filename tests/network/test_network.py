@@ -12,6 +12,8 @@ from .flights import PROCESSES
 
 NETWORK = [name for name in DRIVES if name != "local"]
 NFS = ["nfs4", "nfs3"]
+#: Seconds within which a result is visible to the other client after its owner's flight.
+SOON = 1.0
 on_every_drive = pytest.mark.parametrize("name", DRIVES)
 
 
@@ -59,20 +61,16 @@ def test_a_result_is_visible_to_the_other_client_when_its_flight_has_ended(name)
     figures = figures_of(name)["visibility"]
     assert_nothing_went_wrong(figures)
     assert figures["warnings"] == {}
-    if not DRIVES[name].remembers_missing_names:
-        assert figures["recomputed"] == []
+    assert figures["recomputed"] == []
     assert len(figures["waited"]) == len(figures["later"]) == figures["rounds"]
-    assert max(figures["waited"] + figures["later"]) < DRIVES[name].soon
+    assert max(figures["waited"] + figures["later"]) < SOON
 
 
 @on_every_drive
 def test_eight_processes_that_call_the_same_compute_it_once(name):
     figures = figures_of(name)["single"]
     assert_nothing_went_wrong(figures)
-    if DRIVES[name].remembers_missing_names:
-        assert all(int(count) < PROCESSES for count in figures["computations"])
-    else:
-        assert figures["computations"] == {"1": figures["rounds"]}
+    assert figures["computations"] == {"1": figures["rounds"]}
 
 
 def test_where_locks_do_not_reach_the_other_client_work_is_done_twice_and_values_are_right():
@@ -98,6 +96,17 @@ def test_a_result_that_is_replaced_while_it_is_read_is_a_right_value_or_a_miss(n
     figures = figures_of(name)["replaced"]
     assert_nothing_went_wrong(figures)
     assert figures["found"]
+
+
+@on_every_drive
+def test_clocks_that_are_hours_apart_let_nothing_alive_be_deleted_and_move_a_ttl_by_no_more_than_that(name):
+    figures = figures_of(name)["clocks"]
+    assert_nothing_went_wrong(figures)
+    assert figures["warnings"] == {}
+    everything = [figures["stored"]] * 2
+    assert figures["found"] == figures["within_ttl"] == everything
+    ahead, behind = figures["beyond_ttl"]
+    assert ahead < behind == figures["stored"]
 
 
 @pytest.mark.parametrize("name", NETWORK)
