@@ -1,9 +1,9 @@
 """Locks between processes and machines. They save work; nothing is wrong if they do not hold.
 
 The lock of a key is one byte, far beyond the end, of a file that all keys share: nothing has to be made or removed for
-it. Where the system has no such locks that belong to a descriptor (only Linux has), and for the lock of the eviction,
-it is filelock's native lock on a file of its own, which is removed when the lock is given back. On some network drives
-locks are refused or do nothing: one warning, and the work may be done twice.
+it. Where the system has no such locks that belong to a descriptor (only Linux has), on SMB, and for the lock of the
+eviction, it is filelock's native lock on a file of its own, which is removed when the lock is given back. On some
+network drives locks are refused or do nothing: one warning, and the work may be done twice.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import stat
 import struct
 import sys
 
-from memodisk import files
+from memodisk import files, mounts
 from memodisk.faults import warn_once
 from memodisk.log import logger
 
@@ -25,6 +25,8 @@ except ImportError:  # Windows
 
 log = logger("memodisk.locks")
 
+#: Where lock files and signs of life lie in a cache directory.
+LOCKS = "locks"
 #: The file in which a key's lock is a byte. It stays; the name says whose bytes they are.
 KEYS = "keys.lock"
 
@@ -95,12 +97,17 @@ class Lock:
 
         for _ in range(_TRIES):
             descriptor = self._open()
+            if descriptor < 0:
+                return False
             try:
                 # The lock that `filelock.FileLock` takes, on a descriptor of our own: 5 system calls instead of 12,
                 # none of which looks at the directories above, which is a round trip each on a network drive.
                 if not lock_descriptor(descriptor, blocking=False):
                     os.close(descriptor)
                     return False
+                if self._is_on_smb:
+                    # Linux asks the server how many names the file has left only if it is to find the file's end.
+                    os.lseek(descriptor, 0, os.SEEK_END)
                 # Removed between our open and our lock, by who gave the lock back: the next one is another file.
                 is_current = os.fstat(descriptor).st_nlink > 0
             except BaseException:
@@ -113,15 +120,24 @@ class Lock:
         return False
 
     def _open(self) -> int:
+        """Return a descriptor, or -1 if the file is removed and its name not yet free: somebody has it open."""
         for tries_left in reversed(range(_TRIES)):
             try:
                 return os.open(self.path, _FLAGS | os.O_CREAT, 0o666)
             except OSError as error:
-                if not tries_left or error.errno not in _PASSING:
+                if error.errno not in _PASSING:
+                    raise
+                if not tries_left:
+                    if self._is_on_smb and os.path.isdir(os.path.dirname(self.path)):
+                        return -1
                     raise
             files.make_directory(os.path.dirname(self.path))
             files.look_again(os.path.dirname(self.path))
         raise AssertionError("unreachable")
+
+    @property
+    def _is_on_smb(self) -> bool:
+        return mounts.is_smb(os.path.dirname(self.path))
 
     def _keep(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -195,11 +211,15 @@ def key_lock(directory: str, key: str) -> Lock:
     Parameters
     ----------
     directory
-        The directory of lock files.
+        The cache directory.
     key
         32 hex digits.
     """
-    return Lock(f"{directory}/{key}.lock") if _SET_LOCK is None else _ByteLock(f"{directory}/{KEYS}", key)
+    locks = f"{directory}/{LOCKS}"
+    # On SMB, Linux may give processes that open one file one handle, and with it all the locks of each other.
+    if _SET_LOCK is None or mounts.is_smb(directory):
+        return Lock(f"{locks}/{key}.lock")
+    return _ByteLock(f"{locks}/{KEYS}", key)
 
 
 _held: set[Lock] = set()

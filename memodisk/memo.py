@@ -185,8 +185,7 @@ class Memo:
         deadline = None if limit is None else time.monotonic() + limit
         # Where other processes see signs of life. Threads and tasks know a computation by it as well.
         shared = self.cache.shared_directory
-        locks = f"{shared or self.cache.directory}/locks"
-        sign = f"{locks}/{request.key}.json"
+        sign = f"{shared or self.cache.directory}/locks/{request.key}.json"
         while True:
             flight, is_mine = flights.take(sign)
             if is_mine or limit == 0:
@@ -205,7 +204,7 @@ class Memo:
                 # Imported late, as `Waiting` below: who only reads results neither locks nor waits.
                 from memodisk.locks import key_lock
 
-                lock = key_lock(locks, request.key)
+                lock = key_lock(shared, request.key)
                 has_waited = yield from self._acquire(lock, request, sign, deadline)
                 # Somebody else may have been quicker, before we had the lock. If it was free, a glance is enough.
                 found = self._look(request) if look and (has_waited or self.cache.has_record(request)) else None

@@ -191,7 +191,7 @@ class _Run:
                 self._find_lock(step, path)
 
     def _sign(self, step: Step, path: str, mtime: float) -> None:
-        lock = key_lock(os.path.dirname(path), os.path.basename(path).removesuffix(".json"))
+        lock = key_lock(self._store.directory, os.path.basename(path).removesuffix(".json"))
         if lock.try_acquire():
             try:
                 # Without locks, a sign of life that is not renewed has to do.

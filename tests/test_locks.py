@@ -10,6 +10,7 @@ import pytest
 from crowd import note, notes, run_at_once, running, until
 from injection import run
 
+from memodisk import mounts
 from memodisk.locks import KEYS, Lock, is_left_behind, key_lock
 
 KEY, OTHER_KEY = "3fa9" * 8, "51d0" * 8
@@ -25,7 +26,7 @@ def make(request, tmp_path):
     """Makes the same lock again and again."""
     if request.param == "a file of its own":
         return lambda: Lock(str(tmp_path / "locks" / "a.lock"))
-    return lambda: key_lock(str(tmp_path / "locks"), KEY)
+    return lambda: key_lock(str(tmp_path), KEY)
 
 
 def hold(make, ready):
@@ -65,7 +66,7 @@ def test_a_lock_file_goes_with_the_lock(path):
 
 
 def test_keys_do_not_wait_for_each_other_and_leave_one_file(tmp_path):
-    directory = str(tmp_path / "locks")
+    directory = str(tmp_path)
     mine, other = key_lock(directory, KEY), key_lock(directory, OTHER_KEY)
     assert mine.try_acquire()
     assert other.try_acquire()
@@ -74,14 +75,14 @@ def test_keys_do_not_wait_for_each_other_and_leave_one_file(tmp_path):
     assert not try_in_another_process(lambda: key_lock(directory, KEY))
     assert try_in_another_process(lambda: key_lock(directory, OTHER_KEY))
     mine.release()
-    assert os.listdir(directory) == [KEYS]
+    assert os.listdir(tmp_path / "locks") == [KEYS]
 
 
 @pytest.mark.parametrize(("mode", "expected"), [(0o700, 0o600), (0o770, 0o660), (0o755, 0o644), (0o777, 0o666)])
 def test_whoever_may_write_to_the_directory_may_lock(tmp_path, mode, expected):
     os.mkdir(tmp_path / "locks")
     os.chmod(tmp_path / "locks", mode)
-    lock = key_lock(str(tmp_path / "locks"), KEY)
+    lock = key_lock(str(tmp_path), KEY)
     assert lock.try_acquire()
     lock.release()
     assert os.stat(tmp_path / "locks" / KEYS).st_mode & 0o777 == expected
@@ -201,14 +202,33 @@ def test_a_lock_on_a_file_costs_five_system_calls(path, tmp_path):
     assert calls_of_a_lock(lambda: Lock(path), tmp_path) == ["openat", "flock", "fstat", "unlink", "close"]
 
 
+def test_on_smb_the_server_is_asked_whether_a_file_was_removed_before_it_was_locked(path, tmp_path, monkeypatch):
+    """What its client knows of a file is up to a second old, except after looking for the file's end."""
+    monkeypatch.setitem(mounts._known, os.path.dirname(path), "cifs")
+    assert calls_of_a_lock(lambda: Lock(path), tmp_path) == ["openat", "flock", "lseek", "fstat", "unlink", "close"]
+
+
+def test_on_smb_the_lock_of_a_key_is_a_file_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setitem(mounts._known, str(tmp_path), "cifs")
+    assert key_lock(str(tmp_path), KEY).path == f"{tmp_path}/locks/{KEY}.lock"
+
+
+@pytest.mark.parametrize("type_", ["cifs", "ext4"])
+def test_on_smb_a_name_that_is_not_free_yet_is_a_lock_of_somebody_else(path, tmp_path, monkeypatch, type_):
+    """A removed file keeps its name there until nobody has it open, and the name can be neither opened nor made."""
+    take_and_give_back(lambda: Lock(path))
+    monkeypatch.setitem(mounts._known, os.path.dirname(path), type_)
+    outcome = run(lambda: take_and_give_back(lambda: Lock(path)), tmp_path, inject="openat:error=ENOENT:when=1+")
+    assert outcome.value == (type_ == "ext4", False)  # elsewhere no lock will ever be had, and none is waited for
+
+
 def test_a_lock_on_a_key_costs_three_system_calls(tmp_path):
-    directory = str(tmp_path / "locks")
-    assert calls_of_a_lock(lambda: key_lock(directory, KEY), tmp_path) == ["openat", "fcntl", "close"]
+    assert calls_of_a_lock(lambda: key_lock(str(tmp_path), KEY), tmp_path) == ["openat", "fcntl", "close"]
 
 
 def test_a_directory_that_cannot_be_written_to_costs_no_warning(tmp_path, caplog):
     (tmp_path / "file").write_text("")
-    os.makedirs(tmp_path / "locked")
+    os.makedirs(tmp_path / "locked" / "locks")
 
     def action(number, barrier):
         os.setgid(65534)

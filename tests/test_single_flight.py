@@ -171,7 +171,7 @@ def test_a_bounded_wait_ends_in_computing(directory, ran, tmp_path):
         assert owner.is_alive()
         assert notes(tmp_path / "done") == ['"the waiter\'s"']
         key = memoized(directory, lambda x: x).request(1).key
-        assert not key_lock(str(directory / "locks"), key).try_acquire()  # still the owner's
+        assert not key_lock(str(directory), key).try_acquire()  # still the owner's
 
 
 def test_who_gave_up_waiting_leaves_the_owner_s_sign_of_life(directory, ran, tmp_path):

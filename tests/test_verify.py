@@ -209,7 +209,7 @@ def test_locks_of_killed_processes_go_and_those_in_use_stay(cache, tmp_path):
     locks = os.path.join(cache.directory, "locks")
 
     def hold():
-        by_file, by_key = Lock(os.path.join(locks, "evict.lock")), key_lock(locks, key)
+        by_file, by_key = Lock(os.path.join(locks, "evict.lock")), key_lock(cache.directory, key)
         assert by_file.try_acquire()
         assert by_key.try_acquire()
         with open(os.path.join(locks, f"{key}.json"), "w") as file:

@@ -13,7 +13,7 @@ from typing import Any
 
 import memodisk
 from memodisk import Miss
-from memodisk.locks import KEYS
+from memodisk.locks import KEYS as LOCKS
 
 from .crew import files_below, together, total
 
@@ -154,7 +154,7 @@ def leftovers(cache: memodisk.Cache) -> list[str]:
     records = {record.key: record for record in cache.records()}
     digests = {record.digest for record in records.values()}
     manifests = {record.fingerprint for record in records.values()}
-    left = [path for path in files_below(f"{cache.directory}/locks") if os.path.basename(path) != KEYS]
+    left = [path for path in files_below(f"{cache.directory}/locks") if os.path.basename(path) != LOCKS]
     present = set()
     for path in files_below(f"{cache.directory}/v1"):
         name = os.path.basename(path)
