@@ -23,6 +23,10 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import socket
+
 log = logger("memodisk.locks")
 
 #: Where lock files and signs of life lie in a cache directory.
@@ -61,6 +65,7 @@ class Lock:
     def __init__(self, path: str) -> None:
         self.path = path
         self._descriptor = -1
+        self._place: socket.socket | None = None
 
     @property
     def is_held(self) -> bool:
@@ -74,6 +79,8 @@ class Lock:
         -------
         True if it is ours, or if locks do not work here, so that waiting for one would be in vain.
         """
+        if self._is_on_smb and not self._take_place():
+            return False
         try:
             return self._acquire()
         # NotImplementedError: the platform has no native locks at all.
@@ -90,6 +97,32 @@ class Lock:
                 # It was made before it was refused, and would pile up: nobody ever gets this lock and gives it back.
                 self._unlink()
             return True
+        finally:
+            if not self.is_held:
+                self._leave_place()
+
+    def _take_place(self) -> bool:
+        """Be the only one on this machine who has the lock file open, on SMB; False if somebody else is.
+
+        Processes that open one file there may be given one handle, and a lock belongs to the handle (`cifs_open` and
+        `smb2_unlock_range` of Linux): who did not get the lock and closed the file gave back that of the owner.
+        """
+        import socket  # not before it is needed: only on SMB
+
+        place = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            # A name that is in no file system, and that comes free with the process.
+            place.bind(f"\0memodisk-{files.digest(os.fsencode(self.path))}")
+        except OSError as error:
+            place.close()
+            return error.errno != errno.EADDRINUSE
+        self._place = place
+        return True
+
+    def _leave_place(self) -> None:
+        if self._place is not None:
+            self._place.close()
+            self._place = None
 
     def _acquire(self) -> bool:
         # Imported late: filelock takes 60 ms, and who only reads results never locks.
@@ -158,6 +191,7 @@ class Lock:
             os.close(descriptor)
         except OSError as error:
             log.debug("giving back %s failed: %s", self.path, error)
+        self._leave_place()
 
     def _unlink(self) -> None:
         try:
@@ -172,6 +206,8 @@ class _ByteLock(Lock):
     A file of its own takes 30, because it has to be made and removed, and on a network drive three round trips more.
     Two keys share a byte once in 10^18 pairs: one of them then waits for nothing.
     """
+
+    _is_on_smb = False  # see `key_lock`
 
     def __init__(self, path: str, key: str) -> None:
         super().__init__(path)
@@ -238,6 +274,16 @@ if hasattr(os, "register_at_fork"):
 
 def is_left_behind(path: str) -> bool:
     """Return True if nobody holds the lock of a lock file, as far as locks work here. The file stays."""
+    lock = Lock(path)
+    if lock._is_on_smb and not lock._take_place():
+        return False
+    try:
+        return _is_free(path)
+    finally:
+        lock._leave_place()
+
+
+def _is_free(path: str) -> bool:
     if fcntl is None:
         return False  # Windows removes a lock file with the process that holds it
     try:

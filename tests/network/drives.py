@@ -30,8 +30,8 @@ class Effort:
         the same call at once; for a quarter of it, in the guest.
     """
 
-    stress_seconds: float = 10
-    rounds: int = 20
+    stress_seconds: float = 8
+    rounds: int = 16
 
     @classmethod
     def from_environment(cls) -> Effort:
