@@ -86,8 +86,8 @@ def _present(value: Any, walk: Any) -> list[Any]:
 
 def _joined(value: Any, walk: Any) -> Ready:
     """All texts in one. Where each begins is told by their lengths."""
-    text = value.str.join("").item() if len(value) else ""
-    raw = text.encode("utf-8")
+    # As bytes: by way of a Python text, a million names take 14 ms instead of 4.
+    raw = value.str.join("").cast(pl.Binary).item() if len(value) else b""
     return Ready(walk.buffer(named("texts") + fields(len(raw)), (raw,), len(raw)))
 
 
