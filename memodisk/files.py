@@ -12,7 +12,7 @@ import itertools
 import os
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import xxhash
 
@@ -21,7 +21,7 @@ from memodisk.hashing import Digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import IO, Any
+    from typing import Any
 
 # A FIFO in place of a blob would hang a plain open(), a symbolic link could lead anywhere.
 _READ_FLAGS = (
@@ -64,6 +64,10 @@ _TEMPORARY = r"\.([0-9a-f]{8})-(\d+)-[0-9a-f]{16}\.tmp"
 SPILL_SIZE = 1 << 20
 #: Blobs are read and hashed in pieces of this size: they stay in the second-level cache between read() and hashing.
 _CHUNK = 1 << 20
+#: Smaller pieces than this are written together.
+_SMALL_WRITE = 1 << 16
+#: POSIX lets a system take no more buffers than this at once.
+_MOST_BUFFERS = 16
 
 
 #: How open() refuses a symbolic link (Linux; FreeBSD) and a socket (Linux; BSD).
@@ -197,14 +201,47 @@ def digest_file(path: str) -> tuple[str, os.stat_result]:
         os.close(descriptor)
 
 
+#: Memory of this many bytes is asked for in huge pages: 500 MB are read and hashed in 80 ms instead of 275, most of
+#: which the kernel spent on pages of 4 KiB. Fewer than some huge pages, of 2 MiB each, could mostly be unused.
+_HUGE = 8 << 20
+
+
 def _allocate(size: int) -> memoryview:
     import mmap
 
     # Anonymous memory comes zeroed by the kernel page by page as it is first touched; bytearray(n) would touch all
     # of it once more. Private, because a child of fork() must not share a result's memory with its parent.
     if hasattr(mmap, "MAP_PRIVATE"):
-        return memoryview(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+        memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        if size >= _HUGE and hasattr(mmap, "MADV_HUGEPAGE"):
+            try:
+                memory.madvise(mmap.MADV_HUGEPAGE)
+            except OSError:
+                pass  # the system has none, or gives none
+        return memoryview(memory)
     return memoryview(bytearray(size))
+
+
+def write_all(descriptor: int, buffers: Sequence[bytes | memoryview]) -> None:
+    """Write some buffers one after the other, all of them.
+
+    Raises
+    ------
+    OSError
+        If the file system cannot take them.
+    """
+    # One call for a few of them; no system takes any number, and Windows takes one.
+    if 1 < len(buffers) <= _MOST_BUFFERS and hasattr(os, "writev"):
+        written = os.writev(descriptor, buffers)
+        if written == sum(map(len, buffers)):
+            return
+        buffers = [memoryview(b"".join(buffers))[written:]]
+    elif len(buffers) > 1:
+        buffers = [b"".join(buffers)]
+    for data in buffers:
+        done = os.write(descriptor, data)
+        while done < len(data):
+            done += os.write(descriptor, memoryview(data)[done:])
 
 
 def remove(path: str) -> bool:
@@ -373,10 +410,7 @@ class Temporary:
         """Write the whole content at once and close the file."""
         descriptor = self.open()
         try:
-            for data in pieces:
-                written = os.write(descriptor, data)
-                while written < len(data):
-                    written += os.write(descriptor, data[written:])
+            write_all(descriptor, pieces)
         finally:
             # A full network drive says so only here.
             os.close(descriptor)
@@ -435,8 +469,10 @@ class BlobWriter(io.BufferedIOBase):
     def __init__(self, open_file: Callable[[], int]) -> None:
         self._open_file = open_file
         self._hasher: Any = None  # until the blob outgrows the memory
+        self._descriptor = -1
+        #: What is not yet written, in copies, because the caller may reuse its buffers; and how many bytes that is.
         self._pieces: list[bytes] = []
-        self._file: IO[bytes] | None = None
+        self._waiting = 0
         self.size = 0
 
     def writable(self) -> bool:
@@ -449,28 +485,46 @@ class BlobWriter(io.BufferedIOBase):
 
     def write(self, data: Any, /) -> int:
         """Write bytes or any C-contiguous buffer, and return its size in bytes."""
-        view = memoryview(data)
+        view: memoryview = memoryview(data)
         if view.format != "B" or view.ndim != 1:
             view = view.cast("B")
         size = view.nbytes
         self.size += size
-        if self._file is None and self.size <= SPILL_SIZE:
-            # A copy, because the caller may reuse its buffer.
-            self._pieces.append(bytes(view))
-            return size
-        if self._file is None:
-            self._file = os.fdopen(self._open_file(), "wb", buffering=SPILL_SIZE)
+        if self._descriptor < 0:
+            if self.size <= SPILL_SIZE:
+                self._keep(view)
+                return size
+            self._descriptor = self._open_file()
             self._hasher = xxhash.xxh3_128()
             for piece in self._pieces:
                 self._hasher.update(piece)
-                self._file.write(piece)
-            self._pieces.clear()
-        # Piece by piece, so that what was just hashed is written from the processor's cache.
-        for start in range(0, size, _CHUNK):
-            piece_view = view[start : start + _CHUNK]
-            self._hasher.update(piece_view)
-            self._file.write(piece_view)
+            if self._waiting >= _CHUNK:
+                self._flush()
+        if size < _SMALL_WRITE:
+            self._hasher.update(view)
+            self._keep(view)
+            if self._waiting >= _CHUNK:
+                self._flush()
+            return size
+        # Piece by piece, so that what was just hashed is written from the processor's cache. The first piece is written
+        # together with what was waiting, so that the next ones begin at a page: 500 MB take 97 ms instead of 113.
+        start = 0
+        while start < size:
+            part = view[start : start + _CHUNK - self._waiting]
+            self._hasher.update(part)
+            self._flush(part)
+            start += len(part)
         return size
+
+    def _keep(self, view: memoryview) -> None:
+        self._pieces.append(bytes(view))
+        self._waiting += len(view)
+
+    def _flush(self, *more: memoryview) -> None:
+        buffers: list[bytes | memoryview] = [*self._pieces, *more]
+        self._pieces.clear()
+        self._waiting = 0
+        write_all(self._descriptor, buffers)
 
     def finish(self) -> tuple[Digest, bytes | None]:
         """Return the blob's digest, and its bytes if they were not spilled; a spilled file is closed.
@@ -480,16 +534,19 @@ class BlobWriter(io.BufferedIOBase):
         OSError
             If the file system could not take the last bytes.
         """
-        if self._file is not None:
-            self._file.close()
-            return Digest(self._hasher.hexdigest()), None
-        data = b"".join(self._pieces)
-        return digest(data), data
+        if self._descriptor < 0:
+            data = b"".join(self._pieces)
+            return digest(data), data
+        self._flush()
+        descriptor, self._descriptor = self._descriptor, -1
+        os.close(descriptor)
+        return Digest(self._hasher.hexdigest()), None
 
     def abandon(self) -> None:
         """Close a spilled file, whatever state it is in."""
-        if self._file is not None:
+        if self._descriptor >= 0:
+            descriptor, self._descriptor = self._descriptor, -1
             try:
-                self._file.close()
+                os.close(descriptor)
             except OSError:
                 pass  # the blob is being given up anyway
