@@ -39,7 +39,8 @@ def line(name: str, figures: dict[str, Any]) -> str:
         text += "; " + (", ".join(f"{n:,} {what}" for what, n in figures["found"].items()) or "nothing found")
     if "has_recovered" in figures:
         text += "; recovered" if figures["has_recovered"] else "; did not recover"
-    return f"  {name:<24}{text}"
+    told = [*figures.get("warnings", {}), *figures.get("exceptions", [])]
+    return "\n      ".join([f"  {name:<24}{text}", *told])
 
 
 def show(title: str, figures: Figures) -> None:

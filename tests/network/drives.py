@@ -104,7 +104,7 @@ _NFS_CHECKS = (
     Check("stopped", "stopped", ("/mnt/soft/stopped", "rpc.nfsd 0", "rpc.nfsd 4")),
 )
 _NO_LOCKS = (
-    Check("single without locks", "single", ("/mnt/nolock-a/flights", "/mnt/nolock-b/flights", "3")),
+    Check("single without locks", "single", ("/mnt/nolock-a/nolock-flights", "/mnt/nolock-b/nolock-flights", "3")),
     Check("stress without locks", "stress", ("/mnt/nolock-a/nolock", "/mnt/nolock-b/nolock", "5")),
 )
 _SMB = f"""

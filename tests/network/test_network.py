@@ -77,6 +77,7 @@ def test_where_locks_do_not_reach_the_other_client_work_is_done_twice_and_values
     figures = figures_of("nfs3")["single without locks"]
     assert_nothing_went_wrong(figures)
     assert figures["warnings"] == {}
+    assert sum(figures["computations"].values()) == figures["rounds"]
     assert all(1 <= int(count) <= PROCESSES for count in figures["computations"])
     stressed = figures_of("nfs3")["stress without locks"]
     assert_nothing_went_wrong(stressed)
