@@ -406,11 +406,13 @@ class Temporary:
         self._created = True
         return descriptor
 
-    def write(self, *pieces: bytes) -> None:
+    def write(self, data: bytes) -> None:
         """Write the whole content at once and close the file."""
         descriptor = self.open()
         try:
-            write_all(descriptor, pieces)
+            written = os.write(descriptor, data)
+            if written != len(data):
+                write_all(descriptor, [data[written:]])
         finally:
             # A full network drive says so only here.
             os.close(descriptor)

@@ -22,6 +22,7 @@ from memodisk.fingerprint import compare, parse_manifest
 from memodisk.flights import Flight, flights, pause
 from memodisk.layer import Result
 from memodisk.limits import Limits
+from memodisk.locks import key_lock
 from memodisk.log import DEBUG, INFO, logger
 from memodisk.memory import Kept
 from memodisk.record import Record
@@ -201,9 +202,6 @@ class Memo:
         lock = None
         try:
             if is_mine and flight.is_shared and limit != 0 and shared is not None:
-                # Imported late, as `Waiting` below: who only reads results neither locks nor waits.
-                from memodisk.locks import key_lock
-
                 lock = key_lock(shared, request.key)
                 has_waited = yield from self._acquire(lock, request, sign, deadline)
                 # Somebody else may have been quicker, before we had the lock. If it was free, a glance is enough.

@@ -6,7 +6,7 @@ A record keeps them: column ``price`` of a data frame, key ``'a'`` of a dictiona
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -46,6 +46,18 @@ def parts(value: object, code: CodeHook) -> dict[str, str]:
     except Exception:
         return {}
     return found
+
+
+def parts_of_all(values: Mapping[str, object], code: CodeHook) -> dict[str, dict[str, str]]:
+    """Return the parts of each argument that has some, as long as there are not more than `MAX_PARTS` together."""
+    all_parts: dict[str, dict[str, str]] = {}
+    left = MAX_PARTS
+    for name, value in values.items():
+        found = parts(value, code) if left else {}
+        if found and len(found) <= left:
+            all_parts[name] = found
+            left -= len(found)
+    return all_parts
 
 
 def _parts(value: Any) -> Iterator[tuple[str, str, object]]:

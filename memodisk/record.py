@@ -165,7 +165,7 @@ class Record:
             f'"version": {_text(self.version, quote)}',
             f'"argument_digests": {_pairs(self.argument_digests, quote)}',
             f'"argument_parts": {{{parts}}}',
-            f'"made_by": {_pairs(self.made_by, quote)}',
+            f'"made_by": {_maker(self.made_by, quote)}',
         ]
         if self.data is not None:
             lines.append(f'"data": "{b2a_base64(self.data, newline=False).decode("ascii")}"')
@@ -253,6 +253,19 @@ def _tools() -> tuple[Callable[[str], str], Callable[[str], Any], type[datetime]
     from json.encoder import encode_basestring  # the C function: 0.1 µs a text, where going through an encoder takes 1
 
     return encode_basestring, loads, datetime, timezone.utc
+
+
+#: The last `made_by` and its text: a process writes the same one into each of its records.
+_last_maker: tuple[Mapping[str, str | int], str] = (_NOTHING, "{}")
+
+
+def _maker(made_by: Mapping[str, str | int], quote: Callable[[str], str]) -> str:
+    global _last_maker
+    known, text = _last_maker
+    if known is not made_by:
+        text = _pairs(made_by, quote)
+        _last_maker = made_by, text
+    return text
 
 
 def _text(value: str | None, quote: Callable[[str], str]) -> str:

@@ -98,9 +98,6 @@ class Request:
     def describe(self) -> Request:
         """Write the arguments down as they are now: the call may change them. Returns the request itself."""
         if self._texts is None:
-            # Imported late: a hit is not described.
-            from memodisk.parts import MAX_PARTS, parts
-
             by_name: dict[str, Any] = {}
             digests: dict[str, str] = {}
             raw = self.raw_digests
@@ -117,12 +114,10 @@ class Request:
                 digests = dict(list(digests.items())[:MAX_ARGUMENTS])
             self._digests: dict[str, str] = digests
             self._parts: dict[str, dict[str, str]] = {}
-            left = MAX_PARTS
-            for name in self._digests:
-                found = parts(by_name[name], code_digest) if left else {}
-                if found and len(found) <= left:
-                    self._parts[name] = found
-                    left -= len(found)
+            if not FLAT.issuperset(map(type, by_name.values())):
+                from memodisk.parts import parts_of_all  # imported late: a hit is not described
+
+                self._parts = parts_of_all({name: by_name[name] for name in digests}, code_digest)
             self._texts = summarize_arguments(by_name)
             self._values = ()
         return self

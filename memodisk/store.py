@@ -154,21 +154,21 @@ class Store:
         except OSError as error:
             if error.errno not in files.TRANSIENT or mounts.is_local(self.directory):
                 raise
-            self._look_for(path)
-            if error.errno in files.REPLACED:
-                _list(os.path.dirname(path))
+            self._look_for(path, error)
         return files.read(path, MAX_RECORD_SIZE)
 
     def has_record(self, path: str) -> bool:
         """Return True if there is a record file, whatever it holds."""
         return os.path.exists(path) or (mounts.is_smb(self.directory) and files.ask_for(path))
 
-    def _look_for(self, path: str) -> None:
-        """Make this machine forget that it believes a file missing."""
+    def _look_for(self, path: str, error: OSError) -> None:
+        """Make this machine forget what it believes of a file: that it is missing, or the one that was replaced."""
         if mounts.is_smb(self.directory):
             files.ask_for(path)
         else:
             files.look_again(os.path.dirname(path))
+        if error.errno in files.REPLACED:
+            _list(os.path.dirname(path))
 
     def read_blob(self, path: str, digest: Digest, size: int) -> memoryview:
         """Return the verified bytes of a blob.
@@ -185,13 +185,29 @@ class Store:
         except OSError as error:
             if error.errno not in files.TRANSIENT or mounts.is_local(self.directory):
                 raise
-            self._look_for(path)
+            self._look_for(path, error)
             data, found = files.read_hashed(path, size)
         if data is None:
             raise Damaged(found)
         if found != digest:
             raise Damaged(f"its bytes have the digest {found}")
         return data
+
+    def digest_blob(self, path: str) -> tuple[str, os.stat_result]:
+        """Return the digest of a blob's bytes, or an empty string if it is no ordinary file, and its status.
+
+        Raises
+        ------
+        OSError
+            If there is no such blob (`FileNotFoundError`) or it cannot be read.
+        """
+        try:
+            return files.digest_file(path)
+        except OSError as error:
+            if error.errno not in files.TRANSIENT or mounts.is_local(self.directory):
+                raise
+            self._look_for(path, error)
+        return files.digest_file(path)
 
     def check_size(self, path: str, size: int) -> None:
         """Check that a blob which is about to be mapped into memory is an ordinary file of the right size.
@@ -206,7 +222,7 @@ class Store:
         except OSError as error:
             if error.errno not in files.TRANSIENT or mounts.is_local(self.directory):
                 raise
-            self._look_for(path)
+            self._look_for(path, error)
             status = os.lstat(path)
         if not stat.S_ISREG(status.st_mode):
             raise Damaged("it is no ordinary file")

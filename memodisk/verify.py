@@ -237,7 +237,7 @@ class _Run:
             except (DamagedRecord, files.NotAFile):
                 self._find(step, entry.path, entry.mtime_ns)
             except OSError as error:
-                log.warning("%s cannot be read: %s", entry.path, error)
+                _tell(entry.path, error)
         self._progress(step.name, len(entries), len(entries))
         return sound
 
@@ -254,11 +254,11 @@ class _Run:
             self._progress(step.name, number, len(blobs))
             step.checked += 1
             try:
-                found, status = files.digest_file(path)
+                found, status = self._store.digest_blob(path)
             except FileNotFoundError:
                 continue
             except OSError as error:
-                log.warning("%s cannot be read: %s", path, error)
+                _tell(path, error)
                 continue
             if found != os.path.basename(path)[:32]:
                 self._find(step, path, status.st_mtime_ns)
@@ -340,6 +340,13 @@ class _Run:
             return  # removed in the meantime
         except OSError as error:
             log.warning("%s cannot be removed: %s", path, error)
+
+
+def _tell(path: str, error: OSError) -> None:
+    if error.errno in files.REPLACED:
+        log.debug("%s is being replaced: %s", path, error)  # by somebody on another machine: nothing is wrong with it
+    else:
+        log.warning("%s cannot be read: %s", path, error)
 
 
 def _is_file(path: str) -> bool:
