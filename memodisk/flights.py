@@ -90,7 +90,7 @@ class Flights:
         event = threading.Event()
         self._when_landed(flight, event.set)
         has_landed = event.wait(timeout)
-        self._stop_waiting(flight)
+        self.stop_waiting(flight)
         return has_landed
 
     async def wait_async(self, flight: Flight, timeout: float | None) -> bool:
@@ -101,7 +101,7 @@ class Flights:
         try:
             await _suspend(lambda callback: self._when_landed(flight, callback), timeout)
         finally:
-            self._stop_waiting(flight)
+            self.stop_waiting(flight)
         return flight.is_done
 
     def _when_landed(self, flight: Flight, callback: Callable[[], None]) -> None:
@@ -111,7 +111,8 @@ class Flights:
                 return
         callback()
 
-    def _stop_waiting(self, flight: Flight) -> None:
+    def stop_waiting(self, flight: Flight) -> None:
+        """Note that the present thread or task waits no more for a flight of somebody else."""
         with self._lock:
             for owned in _owned.get():
                 owned.waits_for.discard(flight)

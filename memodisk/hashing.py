@@ -42,6 +42,7 @@ from xxhash import xxh3_128_digest, xxh3_128_hexdigest
 
 from memodisk.encoders import dispatch
 from memodisk.encoders.base import FLAT, MARSHAL, flat, flat_mapping, name_of, refuse
+from memodisk.encoders.dispatch import quick as find_quick
 from memodisk.encoders.walk import Entangled, Walk
 
 TYPE_CHECKING = False
@@ -126,6 +127,14 @@ def digest(value: Any, path: str = "value", code: CodeHook = by_name) -> bytes:
         part = flat(value)
     elif kind is dict:
         part = flat_mapping(b"D", value)
+    else:
+        quick = find_quick(kind)
+        if quick is not None:
+            try:
+                part = quick(value, kind, code)
+            # Attributes and code may raise anything; the walk says where.
+            except Exception:
+                part = None
     if part is None:
         part = _walk(value, path, code, whole=False)
         if part[0] == 35:  # "#": it is folded already

@@ -263,10 +263,10 @@ class Layer:
             raise Unencodable("result", f"codec {codec!r} cannot hold this {type(value).__name__} exactly")
         directory = self._directory(request.function)
         self._check_write()
-        temporary, writer = self._store.begin_blob(directory)
+        writer = self._store.begin_blob(directory)
         try:
             chosen.encode(value, writer)  # type: ignore[arg-type]
-            digest, data = writer.finish()
+            digest, blob = writer.finish()
             record = Record(
                 function=request.function,
                 key=request.key,
@@ -281,7 +281,7 @@ class Layer:
                 fingerprint=None if request.fingerprint is None else request.fingerprint.digest,
                 version=request.version,
                 made_by=_made_by(os.getpid()),
-                data=data if data is not None and len(data) <= MAX_EMBEDDED else None,
+                data=blob if isinstance(blob, bytes) and len(blob) <= MAX_EMBEDDED else None,
             )
             raw = record.to_json()
             if len(raw) > MAX_RECORD_SIZE:
@@ -295,7 +295,7 @@ class Layer:
                 record_path=path,
                 record=raw,
                 blob_path=Store.blob_path(directory, digest, chosen.suffix),
-                blob=temporary if data is None else data,
+                blob=blob,
                 digest=digest,
                 size=writer.size,
                 is_record=functools.partial(_is_record_of, request.key),
@@ -304,7 +304,6 @@ class Layer:
                 self._explain_anew(directory, request)
         finally:
             writer.abandon()
-            temporary.discard()
         if limits or self.limits:
             self._trim(directory, record, limits)
         return Result(value, record)
@@ -335,24 +334,23 @@ class Layer:
             codec = codecs.get(record.codec)
         except ValueError as error:
             raise Miss(Reason.UNDECODABLE, str(error)) from error
-        blob = source._read_blob(there, record, codec)
+        data = source._read_blob(there, record, codec)
         self._check_write()
-        temporary, writer = self._store.begin_blob(here)
+        writer = self._store.begin_blob(here)
         try:
-            writer.write(blob)
-            digest, data = writer.finish()
+            writer.write(data)
+            digest, blob = writer.finish()
             self._memory.drop(request.key)
             self._store.publish(
                 record_path=Store.record_path(here, request.key),
                 record=record.to_json(),
                 blob_path=Store.blob_path(here, digest, codec.suffix),
-                blob=temporary if data is None else data,
+                blob=blob,
                 digest=digest,
                 size=writer.size,
             )
         finally:
             writer.abandon()
-            temporary.discard()
         if record.fingerprint is not None and record.fingerprint not in self._manifests:
             text = source.manifest(request.function, record.fingerprint)
             if text is not None:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from memodisk import switches
 from memodisk.beacon import beacon
 from memodisk.cache import ResultCache
-from memodisk.errors import Miss, Reason, Undecodable, Unencodable, Unhashable
+from memodisk.errors import Miss, Reason, Unencodable, Unhashable
 from memodisk.faults import warn_once
 from memodisk.fingerprint import compare, parse_manifest
 from memodisk.flights import Flight, flights, pause
@@ -24,7 +24,6 @@ from memodisk.layer import Result
 from memodisk.limits import Limits
 from memodisk.locks import key_lock
 from memodisk.log import DEBUG, INFO, logger
-from memodisk.memory import Kept
 from memodisk.record import Record
 from memodisk.request import FunctionHasher, Identified, Request
 from memodisk.signatures import is_async
@@ -79,6 +78,7 @@ class _Pause:
         self.seconds = seconds
 
 
+_NOTHING: Any = object()
 _RUN = _Run()
 _Steps: TypeAlias = "Generator[_Run | _Pause | _Landing, Any, Any]"
 
@@ -129,12 +129,9 @@ class Memo:
         identified = self._identify(args, kwargs)
         if identified is None:
             return self.function(*args, **kwargs)
-        kept = self._recall(identified[0])
-        if kept is not None:
-            try:
-                return kept.value()
-            except Undecodable:
-                pass  # the long way says why
+        value = self._recall(identified[0])
+        if value is not _NOTHING:
+            return value
         request = self.hasher.request(identified)
         found = self._look(request)
         if found is not None:
@@ -147,9 +144,13 @@ class Memo:
         """As `call`, for an async function."""
         if switches.is_any_on and self._is_disabled():
             return await self.function(*args, **kwargs)
-        request = self._request_or_none(args, kwargs)
-        if request is None:
+        identified = self._identify(args, kwargs)
+        if identified is None:
             return await self.function(*args, **kwargs)
+        value = self._recall(identified[0])
+        if value is not _NOTHING:
+            return value
+        request = self.hasher.request(identified)
         found = self._look(request)
         if found is not None:
             return found.value
@@ -189,7 +190,10 @@ class Memo:
         sign = f"{shared or self.cache.directory}/locks/{request.key}.json"
         while True:
             flight, is_mine = flights.take(sign)
-            if is_mine or limit == 0:
+            if is_mine:
+                break
+            if limit == 0:
+                flights.stop_waiting(flight)
                 break
             log.debug("%s: waiting for another thread or task, which computes this call", request.function)
             with self._told_to_wait(sign):
@@ -302,17 +306,23 @@ class Memo:
         """The cache that holds the results."""
         return self._find_cache()
 
-    def _recall(self, key: str) -> Kept | None:
-        """Return a result that is kept in memory and still is what lies on disk: the short way of a repeated hit."""
+    def _recall(self, key: str) -> Any:
+        """Return a result that is kept in memory and still is what lies on disk: the short way of a repeated hit.
+
+        `_NOTHING` if there is none.
+        """
         kept = self.cache.recall(key) if self._may_recall else None
-        if kept is None:
-            return None
-        if self._ttl is not None and time.time() - kept.record.created > self._ttl:
-            return None
+        if kept is None or (self._ttl is not None and time.time() - kept.record.created > self._ttl):
+            return _NOTHING
+        try:
+            value = kept.value()
+        # A user's codec may raise anything; the long way says what.
+        except Exception:
+            return _NOTHING
         self.hits += 1
         if log.isEnabledFor(DEBUG):
             self._log_hit(kept.record)
-        return kept
+        return value
 
     def _request_or_none(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request | None:
         """Return the request, or None if the call cannot be described: it is then computed and not stored."""

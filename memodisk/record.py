@@ -10,6 +10,7 @@ import functools
 import re
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping
+from math import floor
 from types import MappingProxyType
 
 from xxhash import xxh3_128_hexdigest
@@ -155,7 +156,7 @@ class Record:
         lines = [
             f'{_BEGIN}"function": {quote(self.function)}',
             f'"arguments": {_pairs(self.arguments, quote)}',
-            f'"created": "{self.created_at.isoformat(timespec="milliseconds")}"',
+            f'"created": "{_moment(self.created)}"',
             f'"seconds": {float(f"{self.seconds:.6g}")!r}',
             f'"bytes": {self.bytes}',
             f'"codec": "{self.codec}"',
@@ -253,6 +254,22 @@ def _tools() -> tuple[Callable[[str], str], Callable[[str], Any], type[datetime]
     from json.encoder import encode_basestring  # the C function: 0.1 µs a text, where going through an encoder takes 1
 
     return encode_basestring, loads, datetime, timezone.utc
+
+
+#: The last second in which a result was made, and its text.
+_last_second: tuple[int, str] = (0, "1970-01-01T00:00:00")
+
+
+def _moment(created: float) -> str:
+    """Return a time in ISO 8601, to the millisecond."""
+    global _last_second
+    second = floor(created)
+    known, text = _last_second
+    if known != second:
+        _, _, moment, zone = _tools()
+        text = moment.fromtimestamp(second, zone).isoformat().removesuffix("+00:00")
+        _last_second = second, text
+    return f"{text}.{int((created - second) * 1000):03d}+00:00"
 
 
 #: The last `made_by` and its text: a process writes the same one into each of its records.

@@ -231,13 +231,12 @@ class Store:
 
     # Writing
 
-    def begin_blob(self, function_directory: str) -> tuple[files.Temporary, files.BlobWriter]:
-        """Return a writer to encode a result into, and the temporary file that it spills to if the result is large."""
+    def begin_blob(self, function_directory: str) -> files.BlobWriter:
+        """Return a writer to encode a result into. If the result is large it is spilled to a temporary file."""
         self._prepare()
         # The blob's shard follows from its digest, which is known only at the end. Large blobs are written one
         # level up; a rename between directories of one file system is atomic, too.
-        temporary = files.Temporary(function_directory)
-        return temporary, files.BlobWriter(temporary.open)
+        return files.BlobWriter(function_directory)
 
     def publish(
         self,

@@ -94,6 +94,21 @@ def test_nobody_waits_in_a_circle_of_threads(air):
     assert not thread.is_alive()
 
 
+def test_who_does_not_wait_after_all_is_in_no_circle(air):
+    theirs, _ = air.take("a")
+
+    def other():
+        mine, _ = air.take("b")
+        assert air.take("a") == (theirs, False)
+        assert mine.waits_for == {theirs}
+        air.stop_waiting(theirs)
+        return mine
+
+    mine = in_thread(other)
+    assert mine.waits_for == set()
+    assert air.take("b") == (mine, False)  # may be waited for: it waits for nobody
+
+
 def test_owned_keys_are_those_of_this_thread(air):
     outer, _ = air.take("a")
     inner, _ = air.take("b")

@@ -749,6 +749,8 @@ def test_async_functions(cache, ran):
     assert asyncio.run(f.recompute(1)) == [1]
     assert ran.calls == 3
     assert f.is_cached(1)
+    assert [asyncio.run(f(1)) for _ in range(2)] == [[1], [1]]
+    assert ran.calls == 3
 
 
 def test_async_functions_under_trio(cache, ran):

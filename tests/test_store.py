@@ -25,7 +25,7 @@ def store(tmp_path):
 def publish(store, content=b"result", key=KEY, function="weather.load"):
     directory = store.function_directory(function)
     digest = digest_bytes(content)
-    _, writer = store.begin_blob(directory)
+    writer = store.begin_blob(directory)
     writer.write(content)
     paths = Store.record_path(directory, key), Store.blob_path(directory, digest, "bin")
     store.publish(
@@ -125,7 +125,7 @@ def test_new_directories_inherit_the_team_s_group(store):
 def test_a_record_is_never_fresher_than_its_blob(store, tmp_path):
     for content in (b"small", b"large" * 1_000_000):
         directory = store.function_directory("f")
-        temporary, writer = store.begin_blob(directory)
+        writer = store.begin_blob(directory)
         writer.write(content)
         digest, data = writer.finish()
         record, blob = Store.record_path(directory, KEY), Store.blob_path(directory, digest, "bin")
@@ -133,7 +133,7 @@ def test_a_record_is_never_fresher_than_its_blob(store, tmp_path):
             record_path=record,
             record=b"{}",
             blob_path=blob,
-            blob=temporary if data is None else data,
+            blob=data,
             digest=digest,
             size=len(content),
         )

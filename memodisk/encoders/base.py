@@ -42,8 +42,22 @@ REMEDY = (
 
 Encoded: TypeAlias = "bytes | Node"
 Handler: TypeAlias = "Callable[[Any, Walk], Encoded]"
+#: Encodes a small value of one type without a walk: the value, its type, what stands for code; None if it takes one.
+Quick: TypeAlias = "Callable[[Any, type, Callable[[Any], bytes]], bytes | None]"
 Labels: TypeAlias = "Callable[[int], str] | None"
 Finish: TypeAlias = "Callable[[list[bytes]], list[bytes]] | None"
+
+
+class _Unwalked:
+    """Stands for the walk where there is none."""
+
+    limit = LIMIT
+
+    def buffer(self, _head: bytes, _pieces: Any, _size: int) -> bytes:
+        raise OverflowError("a text of more than 2 GiB takes a walk")
+
+
+UNWALKED: Any = _Unwalked()
 
 
 class Node:

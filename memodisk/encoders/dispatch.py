@@ -26,6 +26,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from memodisk.encoders.base import Quick
+
 # By exact type. Lists, tuples and dicts never get here, scalars only where nothing is around them.
 HANDLERS: dict[type, Handler] = {
     **dict.fromkeys(FLAT, scalar),
@@ -63,6 +65,8 @@ _stand_ins: dict[type, Callable[[Any], object]] = {}
 # class defined again and again in a notebook is not kept. (A WeakKeyDictionary takes 0.3 µs longer for each look.)
 _found: dict[int, Handler] = {}
 _alive: dict[int, weakref.ref[type]] = {}
+#: Of those, the types whose small instances are encoded without a walk: found in the same way.
+_quick: dict[int, Quick] = {}
 
 
 def find(kind: type) -> Handler:
@@ -74,11 +78,20 @@ def find(kind: type) -> Handler:
         def forget(_: object) -> None:
             _found.pop(key, None)
             _alive.pop(key, None)
+            _quick.pop(key, None)
 
         handler = _search(kind)
         _alive[key] = weakref.ref(kind, forget)
         _found[key] = handler
+        quick = getattr(handler, "quick", None)
+        if quick is not None:
+            _quick[key] = quick
     return handler
+
+
+def quick(kind: type) -> Quick | None:
+    """What encodes small instances of a type without a walk, if there is such a thing and the type was met before."""
+    return _quick.get(id(kind))
 
 
 def stand_in(kind: type, function: Callable[[Any], object]) -> None:
@@ -86,6 +99,7 @@ def stand_in(kind: type, function: Callable[[Any], object]) -> None:
     _stand_ins[kind] = function
     HANDLERS.pop(kind, None)
     _found.clear()
+    _quick.clear()
 
 
 def _search(kind: type) -> Handler:

@@ -6,19 +6,29 @@ import copyreg
 import enum
 import sys
 from collections import OrderedDict
+from collections.abc import Callable
+from marshal import dumps
 from typing import Any
 
 from memodisk.encoders.base import (
+    MARSHAL,
+    SMALL,
+    UNWALKED,
     Attributes,
     Encoded,
     Handler,
     Node,
+    Quick,
     by_key,
+    count,
     fields,
+    flat,
+    fold,
     mapping,
     name_of,
     named,
     refuse,
+    shallow,
 )
 
 # What has no content, in words. Without these, the path would end at some lock inside.
@@ -53,6 +63,8 @@ _HOPELESS = {
 _IN_MEMORY = ("_io.BytesIO", "_io.StringIO")
 
 _BASES = (str, bytes, int, float, complex, tuple, list, dict, set, frozenset, bytearray)
+# Instances of one class have the same attributes, or a few of them are sometimes missing.
+_MOST_SHAPES = 16
 _POINTER = object.__basicsize__ // 2  # an object without state is its reference count and its type
 _ADDRESS = "an object whose only state is its address"
 
@@ -179,7 +191,45 @@ def _plain(slots: tuple[str, ...], caches: frozenset[str]) -> Handler:
             attributes = {name: part for name, part in attributes.items() if name not in caches}
         return mapping(b"I" + walk.code_of(type(value)), attributes, walk, attributes=True)
 
+    handler.quick = _quickly(slots, caches)  # type: ignore[attr-defined]
     return handler
+
+
+def _quickly(slots: tuple[str, ...], caches: frozenset[str]) -> Quick:
+    """As `_plain`, for objects whose few attributes are scalars or flat lists: of four attributes in 3 µs, not 7."""
+    head: tuple[bytes, bytes] = b"", b""  # what stands for the code, and what an encoding begins with
+    shapes: dict[tuple[Any, ...], tuple[list[str], bytes]] = {}  # the attributes of objects met so far, sorted
+
+    def quick(value: Any, kind: type, code: Callable[[Any], bytes]) -> bytes | None:
+        nonlocal head
+        attributes = _attributes(value, slots)
+        if "__memo_key__" in attributes or not caches.isdisjoint(attributes):
+            return None
+        names = tuple(attributes)
+        shape = shapes.get(names)
+        if shape is None:
+            if len(shapes) >= _MOST_SHAPES or len(names) > SMALL or kind.__module__ == "builtins":
+                return None
+            if any(type(name) is not str for name in names):
+                return None
+            order = sorted(names)
+            shape = shapes[names] = order, fold(dumps(order, MARSHAL))
+        raw = code(kind)
+        known, begin = head
+        if known is not raw:
+            begin = b"I" + fold(b"C" + count(len(raw)) + raw)
+            head = raw, begin
+        begin += shape[1]
+        values = list(map(attributes.__getitem__, shape[0]))
+        part = flat(values)
+        if part is not None:
+            return begin + b"=" + fold(part)
+        try:
+            return shallow(begin + b":", values, UNWALKED)
+        except OverflowError:
+            return None
+
+    return quick
 
 
 def _exact(base: type, value: Any) -> Any:

@@ -13,8 +13,13 @@ from dataclasses import dataclass, field
 import attrs
 import pydantic
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from xxhash import xxh3_128_digest
 
 from memodisk import hashing
+from memodisk.encoders import dispatch
+from memodisk.encoders.walk import Walk
 from memodisk.hashing import digest
 
 
@@ -317,3 +322,48 @@ def test_a_class_defined_again_and_again_is_not_kept():
     reference = define()
     gc.collect()
     assert reference() is None
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary()
+VALUES = SCALARS | st.lists(SCALARS, max_size=30) | st.tuples(SCALARS, SCALARS) | st.dictionaries(st.text(), SCALARS)
+
+
+@given(st.dictionaries(st.text(), VALUES, max_size=12), st.sampled_from([Plain, Loose, Empty]))
+def test_small_instances_are_encoded_alike_with_and_without_a_walk(attributes, kind):
+    """The first instance of a class is walked through; the next ones take the short way, if they are small."""
+    value = kind.__new__(kind)
+    value.__dict__.update(attributes)
+    whole = hashing.encode(value)
+    found = dispatch.quick(kind)
+    assert found is not None
+    part = found(value, kind, hashing.by_name)
+    walked = Walk("value", hashing.by_name).run(value)
+    assert part is None or part == walked
+    assert hashing.digest(value) == (walked[1:] if walked[:1] == b"#" else xxh3_128_digest(walked))
+    assert whole[:1] == walked[:1] or walked[:1] == b"#"
+
+
+@dataclass
+class Small:
+    x: object
+    note: str = ""
+
+
+def test_the_short_way_is_taken_for_small_instances():
+    assert digest(Small(1)) == digest(Small(1))
+    assert digest(Slotted(1)) == digest(Slotted(1))
+    assert dispatch.quick(Small)(Small(1, "a"), Small, hashing.by_name) is not None
+    assert dispatch.quick(Slotted)(Slotted(1, [1, 2]), Slotted, hashing.by_name) is not None
+    assert dispatch.quick(Small)(Small({1: 2}), Small, hashing.by_name) is None
+
+
+def test_a_stand_in_that_is_registered_later_wins_over_the_short_way():
+    class Late:
+        pass
+
+    value = Late()
+    value.x = 1
+    before = digest(value, code=lambda kind: b"Late")
+    assert digest(value, code=lambda kind: b"Late") == before
+    hashing.register(Late, lambda late: "stand-in")
+    assert digest(value, code=lambda kind: b"Late") != before
