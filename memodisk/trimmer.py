@@ -183,16 +183,9 @@ class Trimmer:
             # Times alone cannot tell which blobs go with which records, so that all would have to go.
             yield from self._chosen_victims(directories, low, now_ns, by_cost=False)
             return
-        # Listed again rather than remembered: the paths of a million results take 400 MB, and what was used in the
-        # meantime stays.
-        blobs = []
-        for entry in self._entries(directories):
-            if eviction.is_before(cutoff, entry.mtime_ns, not entry.is_record, entry.path):
-                if entry.is_record:
-                    yield entry
-                else:
-                    blobs.append(entry)
-        yield from filter(_is_unchanged, blobs)
+        # What was used in the meantime stays.
+        yield from filter(_is_unchanged, listing.before(cutoff, blobs=False))
+        yield from filter(_is_unchanged, listing.before(cutoff, blobs=True))
 
     def _chosen_victims(self, directories: list[str], limits: Limits, now_ns: int, *, by_cost: bool) -> Iterator[Entry]:
         """Yield what has to go, result by result. The records are read."""
