@@ -10,6 +10,7 @@ has the servers and clients that the machine's own kernel may lack, and runs the
     flights      one computation for all, and when the others see its result
     outages      servers that stop, drives that are full, files that are replaced while they are read
     clocks       two machines whose clocks are hours apart
+    machines     the same with a guest for each of them
     power        a power cut
 
 `guest` starts it, `drives` says what is mounted there, `inside` is what it runs.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 import time
@@ -48,7 +49,8 @@ def clocks(a: str, b: str, seconds: float) -> dict[str, Any]:
     worked = [_end(process) for process in begun]
     stored = [number for answer in worked for number in answer.pop("stored", [])]
     time.sleep(2)  # until an SMB client asks anew
-    begun = [_begin(offset, "look", place, json.dumps(stored)) for offset, place in zip(OFFSETS, (a, b), strict=True)]
+    question = (json.dumps(stored), str(APART))
+    begun = [_begin(offset, "look", place, *question) for offset, place in zip(OFFSETS, (a, b), strict=True)]
     return {"stored": len(stored), **total([*worked, *(_end(process) for process in begun)])}
 
 
@@ -71,10 +73,12 @@ def _end(process: subprocess.Popen[str]) -> dict[str, Any]:
 def work(directory: str, seconds: str) -> dict[str, Any]:
     """Store results, and now and then evict what is old and repair what is broken, in a cache that others work on."""
     cache, function = _open(directory)
+    # Not by the process's id: a process of another machine may have the same.
+    first = random.randrange(1_000_000) * 100_000
     stored = []
     end = time.monotonic() + float(seconds)
     while time.monotonic() < end or len(stored) < 10:
-        number = os.getpid() * 1_000_000 + len(stored)
+        number = first + len(stored)
         function(number)
         stored.append(number)
         if len(stored) % 5 == 0:
@@ -83,9 +87,9 @@ def work(directory: str, seconds: str) -> dict[str, Any]:
     return {"stored": stored}
 
 
-def look(directory: str, stored: str) -> dict[str, Any]:
-    """Count the results that are served here."""
-    ttls = {"found": None, "within_ttl": APART + MARGIN, "beyond_ttl": APART - MARGIN}
+def look(directory: str, stored: str, apart: str) -> dict[str, Any]:
+    """Count the results that are served here, where clocks are so many seconds apart."""
+    ttls = {"found": None, "within_ttl": float(apart) + MARGIN, "beyond_ttl": float(apart) - MARGIN}
     found: dict[str, Any] = {"wrong": []}
     for name, ttl in ttls.items():
         _, function = _open(directory, ttl=ttl)

@@ -1,7 +1,8 @@
-"""What is mounted where, and which checks run there: one job for each drive."""
+"""What is mounted where, and which checks run there: one job for each drive, and one for each of two machines."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from . import guest
+from .crew import total
+from .machines import MACHINES
 
 Figures = dict[str, dict[str, Any]]
 
@@ -134,6 +137,37 @@ DRIVES = {
     ),
 }
 
+#: What the client's clock is, and what the figures are called.
+_CLOCKS = {"AHEAD": "one hour ahead", "BEHIND": "one hour behind"}
+#: The server is a client of itself. The clock of the other client is set; before, it is right.
+_MACHINES = {
+    "server": f"""
+. {shlex.quote(str(guest.LAB))}/nfs.sh
+join_network server 10.77.0.1
+NFS_CLIENTS="127.0.0.1 10.77.0.2" start_nfs
+mount_nfs 4.2 "" /mnt/shared
+await_locks /mnt/shared
+touch MEETING/server-is-ready
+CHECK_AHEAD
+CHECK_BEHIND
+until [ -e MEETING/client-is-gone ]; do sleep 0.1; done
+""",
+    "client": f"""
+. {shlex.quote(str(guest.LAB))}/nfs.sh
+join_network client 10.77.0.2
+# So that no process here has the number of one there.
+for _ in {{1..1000}}; do (:); done
+until [ -e MEETING/server-is-ready ]; do sleep 0.1; done
+modprobe nfsv4
+NFS_SERVER=10.77.0.1 mount_nfs 4.2 "" /mnt/shared
+date -s "+1 hour"
+CHECK_AHEAD
+date -s "-2 hours"
+CHECK_BEHIND
+umount /mnt/shared
+""",
+}
+
 
 def measure(drive: Drive, effort: Effort) -> Figures:
     """Run all checks of a drive, and return the figures of each.
@@ -179,6 +213,43 @@ def cut_power(seconds: float) -> Figures:
         job = _job(file, [Check("power", name, ("/mnt/disk/cache",))])
         ended = guest.run(f"{mount}{job}\numount /mnt/disk", 120, disk)
         return _figures(file, ended.output, ended.status)
+
+
+def two_machines(seconds: float) -> Figures:
+    """Let two machines, whose clocks are an hour apart, work on one directory, and look who is served what.
+
+    Parameters
+    ----------
+    seconds
+        How long they work with the client's clock ahead, and then with it behind.
+
+    Returns
+    -------
+    Figures for either; lists are of the server's and the client's.
+    """
+    with contextlib.ExitStack() as stack:
+        meeting = stack.enter_context(tempfile.TemporaryDirectory(prefix="memodisk-network-", dir="/var/tmp"))
+        guests = []
+        for who, plug in zip(MACHINES, stack.enter_context(guest.network(MACHINES)), strict=True):
+            job = _MACHINES[who].replace("MEETING", meeting)
+            for word, name in _CLOCKS.items():
+                arguments = (who, f"/mnt/shared/{word}", f"{meeting}/{word}", str(seconds))
+                job = job.replace(
+                    f"CHECK_{word}", _job(f"{meeting}/figures-{who}", [Check(name, "machine", arguments)])
+                )
+            guests.append(stack.enter_context(guest.started(job, 240 + 4 * seconds, plug=plug)))
+        server, client = guests
+        ended = [client.end()]
+        Path(meeting, "client-is-gone").touch()
+        ended.insert(0, server.end())
+        output = "\n".join(one.output for one in ended)
+        found = [
+            _figures(f"{meeting}/figures-{who}", output, one.status) for who, one in zip(MACHINES, ended, strict=True)
+        ]
+        return {
+            name: {**total([one[name] for one in found]), "took": max(one[name]["took"] for one in found)}
+            for name in _CLOCKS.values()
+        }
 
 
 def _job(file: str, checks: list[Check]) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from . import flights, outages, power
 from .clocks import clocks
+from .machines import machine
 from .stress import stress
 
 CHECKS: dict[str, Callable[..., dict[str, Any]]] = {
@@ -25,6 +26,7 @@ CHECKS: dict[str, Callable[..., dict[str, Any]]] = {
     "full": outages.full,
     "replaced": lambda a, b, seconds: outages.replaced(a, b, float(seconds)),
     "clocks": lambda a, b, seconds: clocks(a, b, float(seconds)),
+    "machine": lambda who, directory, meeting, seconds: machine(who, directory, meeting, float(seconds)),
     "put until the power is cut": power.put,
     "look after the power cut": power.look,
 }

@@ -2,7 +2,7 @@
 # Installs what the tests on network drives need, from Debian (about 40 MB): a kernel that runs as a program, and the
 # servers that run inside it. Needs root.
 set -euo pipefail
-packages=(user-mode-linux kmod nfs-kernel-server nfs-common rpcbind samba cifs-utils e2fsprogs faketime)
+packages=(user-mode-linux kmod nfs-kernel-server nfs-common rpcbind samba cifs-utils e2fsprogs faketime iproute2)
 missing=()
 for package in "${packages[@]}"; do
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .drives import DRIVES, Effort, Figures, cut_power, measure
+from .drives import DRIVES, Effort, Figures, cut_power, measure, two_machines
 from .flights import PROCESSES
 
 NETWORK = [name for name in DRIVES if name != "local"]
@@ -108,6 +108,23 @@ def test_clocks_that_are_hours_apart_let_nothing_alive_be_deleted_and_move_a_ttl
     assert figures["found"] == figures["within_ttl"] == everything
     ahead, behind = figures["beyond_ttl"]
     assert ahead < behind == figures["stored"]
+
+
+def test_two_machines_with_clocks_an_hour_apart_delete_nothing_alive_of_each_other_and_move_a_ttl_by_no_more():
+    measured = two_machines(seconds=5)
+    for name, ahead in {"one hour ahead": 3600, "one hour behind": -3600}.items():
+        figures = measured[name]
+        assert_nothing_went_wrong(figures)
+        assert figures["warnings"] == {}
+        assert figures["ahead"] == pytest.approx([0, ahead], abs=60)
+        everything = [sum(figures["stored"])] * 2
+        assert figures["found"] == figures["within_ttl"] == everything
+        # Who is ahead finds too old what the other stored just now, and nothing else.
+        expected = list(everything)
+        expected[ahead > 0] = figures["stored"][ahead > 0]
+        assert figures["beyond_ttl"] == expected
+        assert figures["in_progress"] == [1, 1]
+        assert figures["finished"] == [2, 2]
 
 
 @pytest.mark.parametrize("name", NETWORK)

@@ -1,11 +1,14 @@
-# Sourced by a job in the guest: a kernel NFS server on the loopback device.
+# Sourced by a job in the guest: a kernel NFS server on the loopback device, or for the NFS_CLIENTS that the job names.
 # Mounts made with `nosharecache` have caches of their own, as different machines do.
 
 export_nfs() { # DIRECTORY SIZE NUMBER: exports a file system of that size
   mkdir -p "$1"
   mount -t tmpfs -o "size=$2" none "$1"
   chmod 1777 "$1"
-  exportfs -o "rw,fsid=$3,crossmnt,no_root_squash,insecure,no_subtree_check,sync" "127.0.0.1:$1"
+  local client
+  for client in ${NFS_CLIENTS:-127.0.0.1}; do
+    exportfs -o "rw,fsid=$3,crossmnt,no_root_squash,insecure,no_subtree_check,sync" "$client:$1"
+  done
 }
 
 start_nfs() {
@@ -29,9 +32,9 @@ start_nfs() {
   rpc.mountd
 }
 
-mount_nfs() { # VERSION OPTIONS DIRECTORY...: mounts the export, once for each client
-  local version=$1 options=$2 source=127.0.0.1:/ directory
-  [ "$version" = 4.2 ] || source=127.0.0.1:/mnt/export
+mount_nfs() { # VERSION OPTIONS DIRECTORY...: mounts the export of NFS_SERVER, or of this machine, once for each client
+  local version=$1 options=$2 source=${NFS_SERVER:-127.0.0.1}:/ directory
+  [ "$version" = 4.2 ] || source=${source}mnt/export
   shift 2
   for directory; do
     mkdir -p "$directory"
@@ -41,4 +44,10 @@ mount_nfs() { # VERSION OPTIONS DIRECTORY...: mounts the export, once for each c
 
 await_locks() { # DIRECTORY: returns once the server grants locks
   flock "$1/ready" true
+}
+
+join_network() { # NAME ADDRESS: for a guest with a plug
+  hostname "$1" # by its name the server tells a client from others
+  ip address add "$2/24" dev vec0
+  ip link set dev vec0 up
 }
