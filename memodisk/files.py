@@ -12,6 +12,7 @@ import itertools
 import os
 import re
 import stat
+import time
 from collections.abc import Callable, Sequence
 
 import xxhash
@@ -371,6 +372,12 @@ def is_abandoned(name: str, mtime: float, now: float) -> bool:
     return now - mtime > ABANDONED
 
 
+#: How a rename is refused whose target somebody else has open or renames: the latter passes.
+_BUSY = frozenset({errno.EBUSY, getattr(errno, "ETXTBSY", errno.EBUSY)})
+_TAKEN = _BUSY | {errno.EACCES, errno.EPERM}
+_BUSY_PAUSE = 0.01
+_TRIES = 5
+
 #: How often a directory is made anew that somebody else removes at the same time, by clear() or `rm -r`.
 _ATTEMPTS = 10
 
@@ -442,16 +449,24 @@ class Temporary:
         path
             The final name, in the same directory.
         is_valid
-            Asked if the rename is refused: some systems let nobody replace a file that somebody has open. A right
-            file of that name is as good.
+            Asked if the rename is refused: some systems let nobody replace a file that somebody has open, and NFS none
+            that another process renames at that very moment. A right file of that name is as good.
         """
-        try:
-            self._replace(path)
-            self._created = False
-        except PermissionError:
-            if not is_valid():
-                raise
-            self.discard()
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                self._replace(path)
+            except OSError as error:
+                if error.errno not in _TAKEN:
+                    raise
+                if is_valid():
+                    self.discard()
+                    return
+                if not tries_left or error.errno not in _BUSY:
+                    raise
+                time.sleep(_BUSY_PAUSE)
+            else:
+                self._created = False
+                return
 
     def _replace(self, path: str) -> None:
         try:

@@ -9,12 +9,14 @@ import threading
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from injection import run
 
 from memodisk import files, mounts
 from memodisk.hashing import Digest, Key, digest_bytes
 from memodisk.store import Damaged, Store, default_directory, directory_name
 
 KEY = Key("3f" * 16)
+OTHER_KEY = Key("51" * 16)
 
 
 @pytest.fixture
@@ -290,3 +292,13 @@ def test_asking_for_a_name_as_if_to_make_it_makes_nothing(tmp_path):
     assert not files.ask_for(str(tmp_path / "no" / "such" / "directory"))
     assert not files.ask_for(str(tmp_path / "file" / "below"))
     assert sorted(os.listdir(tmp_path)) == before
+
+
+@pytest.mark.parametrize("error", ["EBUSY", "ETXTBSY"])
+def test_a_name_that_another_process_renames_just_now_is_taken_a_moment_later(store, tmp_path, error):
+    """So does Linux answer on NFS."""
+    publish(store)
+    outcome = run(lambda: publish(store, b"other", OTHER_KEY), tmp_path, inject=f"rename:error={error}:when=1")
+    assert outcome.error is None
+    assert all(os.path.exists(path) for path in outcome.value)
+    assert not [path for path in everything_below(store.directory) if path.endswith(".tmp")]
