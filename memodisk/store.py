@@ -372,6 +372,15 @@ class Store:
                         status.st_mtime_ns,
                     )
 
+    def count(self, function_directory: str, shard: str) -> tuple[int, int]:
+        """Return the number of files and of records in one shard, by their names alone."""
+        is_hash_name = re.compile(_HASH_NAME).match
+        try:
+            names = [name for name in os.listdir(f"{function_directory}/{shard}") if is_hash_name(name)]
+        except (FileNotFoundError, NotADirectoryError):
+            return 0, 0
+        return len(names), sum(name.endswith(_RECORD_END) for name in names)
+
     def temporaries(self, function_directory: str) -> Iterator[tuple[str, float]]:
         """Yield path and modification time of each file in progress."""
         for part in (*SHARDS, "code", ""):

@@ -13,7 +13,7 @@ from injection import run
 
 from memodisk import files, mounts
 from memodisk.hashing import Digest, Key, digest_bytes
-from memodisk.store import Damaged, Store, default_directory, directory_name
+from memodisk.store import SHARDS, Damaged, Store, default_directory, directory_name
 
 KEY = Key("3f" * 16)
 OTHER_KEY = Key("51" * 16)
@@ -302,3 +302,13 @@ def test_a_name_that_another_process_renames_just_now_is_taken_a_moment_later(st
     assert outcome.error is None
     assert all(os.path.exists(path) for path in outcome.value)
     assert not [path for path in everything_below(store.directory) if path.endswith(".tmp")]
+
+
+def test_files_are_counted_by_their_names(store):
+    directory = store.function_directory("weather.load")
+    assert store.count(directory, "3") == (0, 0)
+    publish(store)
+    publish(store, b"other", OTHER_KEY)
+    found = [store.count(directory, shard) for shard in SHARDS]
+    assert (sum(files for files, _ in found), sum(records for _, records in found)) == (4, 2)
+    assert store.count(directory, KEY[0])[1] == 1
