@@ -177,8 +177,7 @@ class Layer:
         if mmap and hasattr(codec, "map"):
             result = self._map(directory, record, codec)
         else:
-            # An embedded blob is covered by the record's checksum.
-            blob = self._read_blob(directory, record, codec) if record.data is None else memoryview(record.data)
+            blob = self._read_blob(directory, record, codec)
             try:
                 result = Result(codec.decode(blob), record)
             except Exception as error:
@@ -471,7 +470,7 @@ class Layer:
 
     def _read_blob(self, directory: str, record: Record, codec: Codec) -> memoryview:
         if record.data is not None:
-            return memoryview(record.data)
+            return memoryview(record.data)  # covered by the record's checksum
         path = Store.blob_path(directory, record.digest, codec.suffix)
         with _blob_faults(path):
             return self._store.read_blob(path, record.digest, record.bytes)

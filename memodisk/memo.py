@@ -133,12 +133,8 @@ class Memo:
         if value is not _NOTHING:
             return value
         request = self.hasher.request(identified)
-        found = self._look(request)
-        if found is not None:
-            return found.value
-        if switches.is_any_on and switches.is_only_cached():
-            return self._load_or_refuse(request).value
-        return self._drive(self.steps(request), args, kwargs)
+        found = self._find(request)
+        return self._drive(self.steps(request), args, kwargs) if found is None else found.value
 
     async def call_async(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """As `call`, for an async function."""
@@ -151,12 +147,15 @@ class Memo:
         if value is not _NOTHING:
             return value
         request = self.hasher.request(identified)
+        found = self._find(request)
+        return await self._drive_async(self.steps(request), args, kwargs) if found is None else found.value
+
+    def _find(self, request: Request) -> Result | None:
+        """Return the stored result, or None if the function is to run; within `only_cached` that is a miss."""
         found = self._look(request)
-        if found is not None:
-            return found.value
-        if switches.is_any_on and switches.is_only_cached():
-            return self._load_or_refuse(request).value
-        return await self._drive_async(self.steps(request), args, kwargs)
+        if found is None and switches.is_any_on and switches.is_only_cached():
+            return self._load_or_refuse(request)
+        return found
 
     def _is_disabled(self) -> bool:
         if not switches.is_disabled():
