@@ -10,7 +10,6 @@ import functools
 import re
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping
-from math import floor
 from types import MappingProxyType
 
 from xxhash import xxh3_128_hexdigest
@@ -261,15 +260,15 @@ _last_second: tuple[int, str] = (0, "1970-01-01T00:00:00")
 
 
 def _moment(created: float) -> str:
-    """Return a time in ISO 8601, to the millisecond."""
+    """Return a time in ISO 8601, to the nearest millisecond, so that a time that was read is written as it was."""
     global _last_second
-    second = floor(created)
+    second, millisecond = divmod(round(created * 1000), 1000)
     known, text = _last_second
     if known != second:
         _, _, moment, zone = _tools()
         text = moment.fromtimestamp(second, zone).isoformat().removesuffix("+00:00")
         _last_second = second, text
-    return f"{text}.{int((created - second) * 1000):03d}+00:00"
+    return f"{text}.{millisecond:03d}+00:00"
 
 
 #: The last `made_by` and its text: a process writes the same one into each of its records.

@@ -98,6 +98,12 @@ def test_a_well_checked_record_of_another_make_is_damaged(body):
 
 
 @settings(max_examples=50)
+@given(st.integers(0, 4_000_000_000_000))
+def test_a_record_that_was_read_is_written_as_it_was(milliseconds):
+    raw = record(created=milliseconds / 1000).to_json()
+    assert record(created=Record.from_json(raw).created).to_json() == raw
+
+
 @given(
     function=st.text(min_size=1),
     arguments=st.dictionaries(st.text(), st.text()),
