@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import namedtuple
 
 #: What eviction frees beyond what the limits ask for, as a share of them, so that the next put does not evict again.
-#: Of 100,000 results a put pays 50 µs for the listing (5 µs a file, and a quarter is freed) and 40 for what is removed;
-#: with a fifth the listing would cost it 65. Storing takes 140.
+#: Of 100,000 results a put pays 40 µs for the listing (4 µs a file, and a quarter is freed) and 40 for what is removed;
+#: with a fifth the listing would cost it 53. Storing takes 140.
 SLACK = 0.25
 #: With many results eviction begins this share below the limits: while one process evicts, others go on storing. Four
 #: that store as fast as they can passed a limit by 11% without it, and by 6% with it.

@@ -11,10 +11,11 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from memodisk import eviction, files
 from memodisk.budget import Budget, Look
-from memodisk.eviction import Costed, Entry, Listing
+from memodisk.eviction import Batch, Costed, Entry, Listing
 from memodisk.faults import warn_once
 from memodisk.limits import Limits
 from memodisk.locks import Lock
@@ -112,7 +113,7 @@ class Trimmer:
         """
         directories = list(directories)
         now_ns = self._now_ns(dry_run)
-        victims = self._victims(directories, Listing(self._entries(directories)), limits, now_ns)
+        victims = self._victims(directories, Listing(self._batches(directories)), limits, now_ns)
         evicted = self._remove(victims, dry_run)
         if not dry_run:
             self._remove_abandoned(directories, now_ns)
@@ -138,7 +139,7 @@ class Trimmer:
             counts = [self._store.count(directory, shard) for directory in directories]
             files_, records = (sum(column) for column in zip(*counts, strict=True)) if counts else (0, 0)
             return budget.sampled(files_, records * len(SHARDS), 0)
-        sample = Listing(self._entries(directories, shard))
+        sample = Listing(self._batches(directories, shard))
         return budget.sampled(len(sample), sample.count * len(SHARDS), sample.size * len(SHARDS))
 
     def _enforce(self, function_directory: str | None, budget: Budget) -> None:
@@ -163,7 +164,7 @@ class Trimmer:
     def _scan_and_evict(self, function_directory: str | None, budget: Budget) -> None:
         directories = self._directories(function_directory)
         now_ns = self._now_ns()
-        listing = Listing(self._entries(directories))
+        listing = Listing(self._batches(directories))
         evicted = Evicted()
         if listing.exceeds(budget.limits.with_margin(listing.count), now_ns):
             victims = self._victims(directories, listing, budget.limits, now_ns, has_slack=True)
@@ -197,7 +198,7 @@ class Trimmer:
         """Yield what has to go, result by result. The records are read."""
         blobs: dict[str, list[Entry]] = {}
         records = []
-        for entry in self._entries(directories):
+        for entry in chain.from_iterable(map(self._store.entries, directories)):
             if entry.is_record:
                 records.append(entry)
             else:
@@ -265,9 +266,9 @@ class Trimmer:
             warn_once(log, (self._store.directory, "remove", str(error.errno)), "%s cannot be evicted: %s", path, error)
             return False
 
-    def _entries(self, directories: Iterable[str], shards: str = SHARDS) -> Iterator[Entry]:
+    def _batches(self, directories: Iterable[str], shards: str = SHARDS) -> Iterator[Batch]:
         for directory in directories:
-            yield from self._store.entries(directory, shards)
+            yield from self._store.batches(directory, shards)
 
     def _directories(self, function_directory: str | None) -> list[str]:
         return self._store.functions() if function_directory is None else [function_directory]

@@ -47,6 +47,8 @@ def workload(calls: int, keys: int, seed: int) -> tuple[list[int], list[float], 
 
 def saved(policy: Policy, called: list[int], seconds: list[float], sizes: list[int], limit: int) -> float:
     """Return the part of the computing time that the store saves."""
+    from memodisk.limits import SLACK
+
     kept: dict[int, Kept] = {}
     size = 0
     saved = total = 0.0
@@ -59,18 +61,19 @@ def saved(policy: Policy, called: list[int], seconds: list[float], sizes: list[i
         kept[key] = Kept(key, now, seconds[key], sizes[key])
         size += sizes[key]
         if size > limit:
-            # As memodisk does it: down to four fifths, so that the next put does not evict again.
-            for victim in policy(list(kept.values()), limit * 4 // 5, now):
+            # As memodisk does it: with slack, so that the next put does not evict again.
+            for victim in policy(list(kept.values()), limit - int(limit * SLACK), now):
                 size -= kept.pop(victim).size
     return saved / total
 
 
 def lru(kept: list[Kept], limit: int, now: int) -> set[int]:
     """Memodisk's cutoff: who was used longest ago goes."""
-    from memodisk.eviction import Entry, Limits, choose_victims
+    from memodisk.eviction import Batch, Limits, choose_victims
 
-    entries = [Entry(f"{one.key:032x}.record.json", True, one.size, one.used * _TICK) for one in kept]
-    return {int(e.path[:32], 16) for e in choose_victims(entries, Limits(max_bytes=limit), now * _TICK)}
+    columns = zip(*((f"{one.key:032x}.record.json", True, one.size, one.used * _TICK) for one in kept), strict=True)
+    victims = choose_victims([Batch("f", *map(list, columns))], Limits(max_bytes=limit), now * _TICK)
+    return {int(e.path.partition("/")[2][:32], 16) for e in victims}
 
 
 def cost(kept: list[Kept], limit: int, now: int) -> set[int]:
