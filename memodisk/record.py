@@ -10,6 +10,7 @@ import functools
 import re
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping
+from math import floor
 from types import MappingProxyType
 
 from xxhash import xxh3_128_hexdigest
@@ -260,9 +261,10 @@ _last_second: tuple[int, str] = (0, "1970-01-01T00:00:00")
 
 
 def _moment(created: float) -> str:
-    """Return a time in ISO 8601, to the nearest millisecond, so that a time that was read is written as it was."""
+    """Return a time in ISO 8601, to the millisecond before it."""
     global _last_second
-    second, millisecond = divmod(round(created * 1000), 1000)
+    # A microsecond more, so that a time that was read, which no float holds exactly, is written as it was.
+    second, millisecond = divmod(floor(created * 1000 + 0.001), 1000)
     known, text = _last_second
     if known != second:
         _, _, moment, zone = _tools()

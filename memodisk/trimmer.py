@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from memodisk import eviction, files
-from memodisk.budget import Budget, Look
+from memodisk.budget import SAMPLE, Budget, Look, Tally
 from memodisk.eviction import Batch, Costed, Entry, Listing
 from memodisk.faults import warn_once
 from memodisk.limits import Limits
@@ -113,8 +113,8 @@ class Trimmer:
         """
         directories = list(directories)
         now_ns = self._now_ns(dry_run)
-        victims = self._victims(directories, Listing(self._batches(directories)), limits, now_ns)
-        evicted = self._remove(victims, dry_run)
+        victims = self._victims(directories, Listing(self._batches(directories, Tally())), limits, now_ns)
+        evicted = self._remove(victims, dry_run, Tally())
         if not dry_run:
             self._remove_abandoned(directories, now_ns)
         return evicted
@@ -122,25 +122,38 @@ class Trimmer:
     def _check(self, function_directory: str | None, limits: Limits, size: int) -> None:
         budget = self._budgets.get((function_directory, limits))
         if budget is None:
-            budget = self._budgets[function_directory, limits] = Budget(limits)
-        look = budget.put(size, time.monotonic())
-        if look is Look.SAMPLE:
-            look = self._sample(function_directory, budget)
-        if look is Look.SCAN:
+            budget = self._budgets[function_directory, limits] = Budget(limits, len(SHARDS))
+        if self._look(function_directory, budget, budget.put(size, time.monotonic())) is Look.SCAN:
             self._enforce(function_directory, budget)
 
-    def _sample(self, function_directory: str | None, budget: Budget) -> Look:
-        # Another shard each time: what one has too few of, the next has too many.
-        self._sampled += 1
-        shard = SHARDS[self._sampled % len(SHARDS)]
-        directories = self._directories(function_directory)
-        if budget.limits.max_bytes is None:
-            # Names are enough to count: 1 µs a file where a listing takes 5, of which each put would pay 60.
-            counts = [self._store.count(directory, shard) for directory in directories]
-            files_, records = (sum(column) for column in zip(*counts, strict=True)) if counts else (0, 0)
-            return budget.sampled(files_, records * len(SHARDS), 0)
-        sample = Listing(self._batches(directories, shard))
-        return budget.sampled(len(sample), sample.count * len(SHARDS), sample.size * len(SHARDS))
+    def _look(self, function_directory: str | None, budget: Budget, look: Look) -> Look:
+        """Look at a sample as long as the budget asks for one, and return what it asks for then."""
+        if look is Look.COUNT or look is Look.MEASURE:
+            # Other shards each time: what one has too few of, the next has too many.
+            self._sampled += 1
+            start = self._sampled % len(SHARDS)
+            shards = SHARDS[start:] + SHARDS[:start] if budget.is_known else SHARDS[start]
+            directories = self._directories(function_directory)
+            while look is Look.COUNT or look is Look.MEASURE:
+                has_sizes = look is Look.MEASURE
+                look = budget.sampled(self._sample(directories, shards, has_sizes), has_sizes=has_sizes)
+        return look
+
+    def _sample(self, directories: list[str], shards: str, has_sizes: bool) -> Tally:
+        tally = Tally()
+        for shard in shards:
+            if has_sizes:
+                for _ in self._batches(directories, tally, shard):
+                    pass
+            else:
+                # Names are enough to count: 0.7 µs a file where a listing takes 4.
+                for directory in directories:
+                    found, count = self._store.count(directory, shard)
+                    tally.files += found
+                    tally.add(shard, count, 0)
+            if tally.files >= SAMPLE:
+                break
+        return tally
 
     def _enforce(self, function_directory: str | None, budget: Budget) -> None:
         # What another thread stores while this one evicts is looked at in another round, by this one.
@@ -164,12 +177,12 @@ class Trimmer:
     def _scan_and_evict(self, function_directory: str | None, budget: Budget) -> None:
         directories = self._directories(function_directory)
         now_ns = self._now_ns()
-        listing = Listing(self._batches(directories))
-        evicted = Evicted()
+        tally = Tally()
+        listing = Listing(self._batches(directories, tally))
         if listing.exceeds(budget.limits.with_margin(listing.count), now_ns):
             victims = self._victims(directories, listing, budget.limits, now_ns, has_slack=True)
-            evicted = self._remove(victims, dry_run=False)
-        budget.scanned(listing.count - evicted.count, listing.size - evicted.bytes, time.monotonic())
+            self._remove(victims, dry_run=False, tally=tally)
+        budget.scanned(tally, time.monotonic())
         self._remove_abandoned(directories, now_ns)
 
     def _victims(
@@ -231,7 +244,8 @@ class Trimmer:
             yield from filter(_is_unchanged, blobs.get(place, []))
         yield from filter(_is_unchanged, dead)
 
-    def _remove(self, victims: Iterable[Entry], dry_run: bool) -> Evicted:
+    def _remove(self, victims: Iterable[Entry], dry_run: bool, tally: Tally) -> Evicted:
+        """Remove some files, and take them off a tally."""
         count = size = 0
         functions = set()
         keys: dict[str, list[str]] = {}
@@ -239,7 +253,8 @@ class Trimmer:
             if dry_run or self._try_remove(entry.path):
                 count += entry.is_record
                 size += entry.size
-                directory, _, name = entry.path.rsplit("/", 2)
+                directory, shard, name = entry.path.rsplit("/", 2)
+                tally.add(shard, -entry.is_record, -entry.size)
                 functions.add(directory.rsplit("/", 1)[-1])
                 if entry.is_record and not dry_run:
                     keys.setdefault(directory, []).append(name[:32])
@@ -266,9 +281,13 @@ class Trimmer:
             warn_once(log, (self._store.directory, "remove", str(error.errno)), "%s cannot be evicted: %s", path, error)
             return False
 
-    def _batches(self, directories: Iterable[str], shards: str = SHARDS) -> Iterator[Batch]:
+    def _batches(self, directories: Iterable[str], tally: Tally, shards: str = SHARDS) -> Iterator[Batch]:
+        """List what some shards of some functions hold, and tally it."""
         for directory in directories:
-            yield from self._store.batches(directory, shards)
+            for shard, batch in zip(shards, self._store.batches(directory, shards), strict=True):
+                tally.files += len(batch.names)
+                tally.add(shard, sum(batch.are_records), sum(batch.sizes))
+                yield batch
 
     def _directories(self, function_directory: str | None) -> list[str]:
         return self._store.functions() if function_directory is None else [function_directory]
