@@ -20,11 +20,16 @@ DEBUG, INFO, WARNING = 10, 20, 30
 
 def logger(name: str) -> Logger:
     """Return ``logging.getLogger(name)``, or what becomes it when it is needed."""
-    if "logging" in modules:
-        import logging
+    return logging.getLogger(name) if (logging := _imported()) else _Later(name)  # type: ignore[return-value]
 
-        return logging.getLogger(name)
-    return _Later(name)  # type: ignore[return-value]
+
+def _imported() -> Any:
+    """Return `logging` if somebody has imported it, else None.
+
+    Not by an import statement: if fork() came while another thread was importing it, that would never end in the child.
+    """
+    found = modules.get("logging")
+    return found if hasattr(found, "getLogger") else None
 
 
 class _Later:
@@ -34,17 +39,18 @@ class _Later:
         self._name = name
 
     def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - as in logging
-        return (level >= WARNING or "logging" in modules) and self._become().isEnabledFor(level)
+        return (level >= WARNING or _imported() is not None) and self._become().isEnabledFor(level)
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("debug", "info") and "logging" not in modules:
+        if name in ("debug", "info") and _imported() is None:
             return _drop
         return getattr(self._become(), name)
 
     def _become(self) -> Logger:
-        import logging
-
-        real = logging.getLogger(self._name)
+        logging = _imported()
+        if logging is None:
+            import logging
+        real: Logger = logging.getLogger(self._name)
         # The methods themselves, so that lines show where they were logged, and asking costs no more than ever.
         for name in ("debug", "info", "warning", "log", "isEnabledFor"):
             setattr(self, name, getattr(real, name))

@@ -5,16 +5,16 @@ The caller asks `Waiting.look` again and again, with a pause in between, and is 
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Callable
 
 from memodisk.beacon import PATIENCE
+from memodisk.log import logger
 from memodisk.owner import Owner, read_owner
 from memodisk.units import format_seconds
 
-log = logging.getLogger("memodisk.flight")
+log = logger("memodisk.flight")
 
 #: Seconds between two tries for a lock: a try is an open, a lock and a close, 25 µs here and three round trips on a
 #: network drive. Waiting costs below 0.1% of a processor, and a result is seen within 0.1 s after its lock comes free.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 
+import pytest
 from processes import environment
 
 from memodisk.log import logger
@@ -45,3 +47,37 @@ def test_levels_hold_for_parents_and_children(tmp_path):
 def test_a_warning_needs_no_import_of_logging(tmp_path):
     program = "import memodisk\nf = memodisk.memoize(lambda x: 1)\nf(iter([]))\n"
     assert "is not cached" in said(program, tmp_path)
+
+
+FORK = """
+import os, signal, sys, threading
+from importlib.machinery import ModuleSpec
+import memodisk
+f = memodisk.memoize(abs)
+f(-1)
+assert "logging" not in sys.modules and "string" not in sys.modules
+here = threading.Event()
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        return ModuleSpec(name, self) if name == "string" else None
+    def create_module(self, spec):
+        return None
+    def exec_module(self, module):
+        here.set()
+        threading.Event().wait()
+sys.meta_path.insert(0, Slow())
+threading.Thread(target=__import__, args=("logging",), daemon=True).start()
+here.wait(20)
+child = os.fork()
+if child == 0:
+    signal.alarm(20)
+    os._exit(f(-1) + f(-1))
+sys.stderr.write(str(os.waitpid(child, 0)[1] >> 8))
+sys.stderr.flush()
+os._exit(0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork()")
+def test_a_process_forked_while_a_thread_imports_logging_does_not_hang(tmp_path):
+    assert said(FORK, tmp_path) == "2"
