@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from benchmarks import case as cases
@@ -14,6 +15,21 @@ from benchmarks import harness, peers, report, volume
 def main(arguments: list[str] | None = None) -> int:
     """Run the suite and print its tables; return 1 if memodisk's own answers were wrong or failed."""
     options = _parse(arguments)
+    if options.read:
+        result = report.from_json(Path(path).read_text(encoding="utf-8") for path in options.read)
+    else:
+        result = _measure(options)
+    print(report.text(result))
+    if options.json:
+        report.write(options.json, report.to_json(result))
+    if options.markdown:
+        report.write(options.markdown, report.markdown(result))
+    if options.plot:
+        report.plot(result, options.plot)
+    return report.status(result)
+
+
+def _measure(options: argparse.Namespace) -> harness.Report:
     base = volume.choose_base(options.work)
     level = "quick" if options.quick else options.level
     names = options.only or cases.NAMES
@@ -38,15 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         found = harness.run_case(case, level, base, say, chosen, not options.no_image, options.rounds, answers)
         result.cases.append(found)
     say("")
-    result.conclude()
-    print(report.text(result))
-    if options.json:
-        report.write(options.json, report.to_json(result))
-    if options.markdown:
-        report.write(options.markdown, report.markdown(result))
-    if options.plot:
-        report.plot(result, options.plot)
-    return report.status(result)
+    return result
 
 
 def _floors(names: list[str]) -> set[str]:
@@ -61,6 +69,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=cases.NAMES, metavar="CASE", help=", ".join(cases.NAMES))
     parser.add_argument("--peers", nargs="*", choices=list(peers.PEERS), metavar="PEER", help=", ".join(peers.PEERS))
     parser.add_argument("--rounds", type=int, help="rounds in which the contenders take turns")
+    parser.add_argument("--read", nargs="+", metavar="FILE", help="measure nothing: report on what --json wrote")
     parser.add_argument("--json", metavar="FILE", help="write all figures as JSON")
     parser.add_argument("--markdown", metavar="FILE", help="write the tables for the README")
     parser.add_argument("--plot", metavar="DIR", help="write a picture for each case (needs matplotlib)")

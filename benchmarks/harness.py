@@ -88,6 +88,20 @@ class CaseResult:
     seconds: float = 0.0
     skipped: str | None = None
 
+    @property
+    def unrest(self) -> float:
+        """By which part the same piece of pure Python took longer than it has to."""
+        return unrest(self.spins)
+
+    @property
+    def is_quiet(self) -> bool:
+        return self.unrest <= MAX_SPREAD
+
+    def conclude(self) -> None:
+        """Draw the conclusions for all rows. Nothing is judged, except counts, if the machine was busy."""
+        for result in self.rows:
+            result.conclude(may_judge=self.is_quiet or result.row.exact)
+
 
 @dataclass
 class Report:
@@ -98,21 +112,6 @@ class Report:
     versions: dict[str, str]
     traits: dict[str, dict[str, str]]
     cases: list[CaseResult] = field(default_factory=list)
-
-    @property
-    def unrest(self) -> float:
-        """By which part the same piece of pure Python took longer than it has to."""
-        return unrest([spin for case in self.cases for spin in case.spins])
-
-    @property
-    def is_quiet(self) -> bool:
-        return self.unrest <= MAX_SPREAD
-
-    def conclude(self) -> None:
-        """Draw the conclusions for all rows. Nothing is judged, except counts, if the machine was busy."""
-        for case in self.cases:
-            for result in case.rows:
-                result.conclude(may_judge=self.is_quiet or result.row.exact)
 
 
 def start(case: str, stage: str, contender: str, directory: str, level: str, patience: float) -> dict[str, Any]:
@@ -249,6 +248,7 @@ def run_case(case: Case, level: str, base: str, say: Say, only: Iterable[str] | 
                 one_round(number, places.__getitem__)
     for row in rows:
         result.rows.append(RowResult(row, entries[row.key]))
+    result.conclude()
     result.seconds = time.perf_counter() - started
     return result
 

@@ -6,13 +6,14 @@ import dataclasses
 import json
 import os
 import textwrap
+from collections.abc import Iterable
 from typing import Any
 
 from benchmarks import checks
-from benchmarks.case import is_peer
-from benchmarks.figures import ABSOLUTE, BEST_PEER, FLOOR, Goal, Row, Verdict, format_figure, significant
+from benchmarks.case import NAMES, is_peer, load
+from benchmarks.figures import ABSOLUTE, BEST_PEER, FLOOR, MAX_SPREAD, Goal, Row, Verdict, format_figure, significant
 from benchmarks.harness import CaseResult, Entry, Report, RowResult
-from benchmarks.peers import OURS
+from benchmarks.peers import OURS, PEERS
 
 _NOTES = 46
 
@@ -57,13 +58,15 @@ def note(entry: Entry) -> str:
     return ""
 
 
-def quiet_text(report: Report) -> str:
-    """Return in words whether the machine was quiet enough."""
-    percent = f"{100 * report.unrest:.0f} %"
-    words = f"In a tenth of the processes, the same piece of pure Python took {percent} longer than it has to"
-    if report.is_quiet:
-        return f"{words}: quiet enough."
-    return f"{words}: TOO NOISY TO JUDGE. Only counts are judged; run it again when nothing else runs."
+UNREST = (
+    "Unrest: in a tenth of the processes of a case, the same piece of pure Python took that much longer than it has "
+    f"to. Above {100 * MAX_SPREAD:.0f} % only counts are judged."
+)
+
+
+def unrest_text(case: CaseResult) -> str:
+    """Return the unrest of a case."""
+    return f"{100 * case.unrest:.0f} %" + ("" if case.is_quiet else ", TOO NOISY TO JUDGE")
 
 
 def machine_text(report: Report) -> str:
@@ -93,7 +96,7 @@ def text(report: Report) -> str:
     """Return the whole report for a terminal."""
     parts = ["\n".join(textwrap.wrap(machine_text(report), 110)), _peers(report)]
     parts += [_case(case) for case in report.cases]
-    parts.append("\n".join(textwrap.wrap(quiet_text(report), 110)))
+    parts.append("\n".join(textwrap.wrap(UNREST, 110)))
     return "\n\n".join(parts)
 
 
@@ -125,7 +128,7 @@ def _case(case: CaseResult) -> str:
     for number, line in enumerate(lines, 1):
         if not any(line[1:]):
             printed[number] = line[0]
-    return f"{title}  ({case.seconds:.0f} s)\n" + "\n".join(printed)
+    return f"{title}  ({case.seconds:.0f} s, unrest {unrest_text(case)})\n" + "\n".join(printed)
 
 
 def _order(result: RowResult, name: str) -> tuple[Any, ...]:
@@ -156,32 +159,37 @@ def _line(result: RowResult, name: str, entry: Entry) -> list[str]:
 # The README
 
 
+_SIGNS = {True: "✓", False: "✗", None: "?"}
+
+
 def markdown(report: Report) -> str:
     """Return the tables for the README: a line for each row."""
-    parts = [f"Measured on: {machine_text(report)}. {quiet_text(report)}"]
+    parts = ["Machine: " + machine_text(report) + "."]
     for case in report.cases:
-        if case.skipped:
-            continue
-        lines = [f"| {case.title} | memodisk | best correct peer | ratio | floor | ratio | goal |", "|" + " --- |" * 7]
-        for result in case.rows:
-            figures, row = result.figures, result.row
-            if row.ours not in figures:
-                continue
-            best = result.best and f"{format_figure(figures[result.best].median, row.unit)} ({result.best})"
-            has_floor = row.floor is not None and row.floor in figures
-            floor = f"{format_figure(figures[row.floor].median, row.unit)} ({row.floor})" if has_floor else ""  # type: ignore[index]
-            cells = [
-                row.title,
-                format_figure(figures[row.ours].median, row.unit),
-                best or "",
-                ratio_text(result.ratio(row.ours, result.best)),
-                floor,
-                ratio_text(result.ratio(row.ours, row.floor)),
-                "; ".join(verdict_text(verdict, row) for verdict in result.verdicts),
-            ]
-            lines.append("| " + " | ".join(cells) + " |")
-        parts.append("\n".join(lines))
+        lines = [f"| {case.title} | memodisk | best correct peer | floor | goal |", "|" + " --- |" * 5]
+        lines += [_cells(result) for result in case.rows if result.row.ours in result.figures]
+        parts += [] if case.skipped else ["\n".join(lines)]
+    parts.append(f"*{UNREST} Here: {', '.join(f'{c.name} {unrest_text(c)}' for c in report.cases if c.spins)}.*")
     return "\n\n".join(parts) + "\n"
+
+
+def _cells(result: RowResult) -> str:
+    """Return the line of one row: figures, what ours is as a multiple of them, and what came of the goals."""
+    row, figures = result.row, result.figures
+
+    def compared(other: str | None) -> str:
+        if other is None or other not in figures:
+            return ""
+        ratio = ratio_text(result.ratio(row.ours, other))
+        return f"{format_figure(figures[other].median, row.unit)} {other}" + (f" ({ratio})" if ratio else "")
+
+    goals = []
+    for verdict in result.verdicts:
+        is_absolute = verdict.goal.against == ABSOLUTE
+        found = "" if is_absolute else f": {ratio_text(verdict.ratio)}"
+        goals.append(f"{goal_text(verdict.goal, row)}{found} {_SIGNS[verdict.reached]}")
+    ours = format_figure(figures[row.ours].median, row.unit)
+    return "| " + " | ".join([row.title, ours, compared(result.best), compared(row.floor), "; ".join(goals)]) + " |"
 
 
 # JSON
@@ -195,8 +203,6 @@ def to_json(report: Report) -> str:
         "machine": report.machine,
         "versions": report.versions,
         "traits": report.traits,
-        "quiet": report.is_quiet,
-        "unrest": report.unrest,
         "cases": [_case_fields(case) for case in report.cases],
     }
     return json.dumps(document, indent=1) + "\n"
@@ -234,7 +240,52 @@ def _case_fields(case: CaseResult) -> dict[str, Any]:
                 "contenders": contenders,
             }
         )
-    return {"name": case.name, "title": case.title, "seconds": case.seconds, "skipped": case.skipped, "rows": rows}
+    return {
+        "name": case.name,
+        "title": case.title,
+        "seconds": case.seconds,
+        "skipped": case.skipped,
+        "unrest": case.unrest,
+        "quiet": case.is_quiet,
+        "spins": case.spins,
+        "rows": rows,
+    }
+
+
+def from_json(texts: Iterable[str]) -> Report:
+    """Return what several runs of one level found out, as one report. Of a case measured twice the last counts."""
+    found: Report | None = None
+    for document in map(json.loads, texts):
+        one = Report(**{name: document[name] for name in ("level", "machine", "versions", "traits")})
+        one.cases = [_read_case(fields, one.level) for fields in document["cases"]]
+        if found is None:
+            found = one
+            continue
+        if found.level != one.level:
+            raise ValueError(f"runs of different levels: {found.level} and {one.level}")
+        found.versions |= one.versions
+        found.traits |= one.traits
+        found.cases = list({case.name: case for case in [*found.cases, *one.cases]}.values())
+    if found is None:
+        raise ValueError("no run to report on")
+    found.cases.sort(key=lambda case: NAMES.index(case.name))
+    found.versions = {name: found.versions[name] for name in PEERS if name in found.versions}
+    return found
+
+
+def _read_case(fields: dict[str, Any], level: str) -> CaseResult:
+    case = load(fields["name"])
+    result = CaseResult(case.name, case.title, seconds=fields["seconds"], skipped=fields["skipped"])
+    result.spins = [(wall, processor) for wall, processor in fields["spins"]]
+    rows = {row.key: row for row in case.rows(case.sizes[level])}
+    for measured in fields["rows"]:
+        entries = {
+            name: Entry(one["rounds"], one["counts"], one["answer"], one["failed"])
+            for name, one in measured["contenders"].items()
+        }
+        result.rows.append(RowResult(rows[measured["key"]], entries))
+    result.conclude()
+    return result
 
 
 def write(path: str, content: str) -> None:

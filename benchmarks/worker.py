@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import time
 import traceback
@@ -39,6 +40,8 @@ def run(case_name: str, stage: str, contender: str, directory: str, level: str) 
     if stage == "prepare":
         case.prepare(contender, directory, size)
         return {"result": None}
+    # What the last one wrote is not to be written to disk while this one is measured.
+    os.sync()
     before = spin()
     result = case.measure(contender, directory, size)
     return {"result": result, "spins": [before, spin()]}

@@ -195,6 +195,24 @@ def test_a_tiny_run_prints_tables_and_writes_json_and_markdown(tmp_path, capsys)
     assert put["contenders"]["memodisk"]["median"] > put["contenders"]["two files"]["median"] / 10
     assert put["contenders"]["two files"]["to_floor"] == 1.0
     assert "| Puts | memodisk |" in (tmp_path / "tables.md").read_text(encoding="utf-8")
+    # What was written tells the same again, beside another run.
+    assert command.main(["--read", paths["all.json"]]) == 0
+    assert capsys.readouterr().out == printed
+    command.main(
+        ["--level", "tiny", "--only", "policies", "--peers", "--no-image", "--work", str(_disk(tmp_path)),
+         "--json", str(tmp_path / "more.json")]
+    )  # fmt: skip
+    capsys.readouterr()
+    command.main(["--read", str(tmp_path / "more.json"), paths["all.json"]])
+    both = capsys.readouterr().out
+    assert printed[printed.index("== Puts ==") : printed.index("Unrest:")] in both
+    assert both.index("== Puts ==") < both.index("== What eviction keeps")
+
+
+def test_runs_of_different_sizes_are_not_mixed(tmp_path):
+    one = {"level": "tiny", "machine": {}, "versions": {}, "traits": {}, "cases": []}
+    with pytest.raises(ValueError, match="different levels"):
+        report.from_json([json.dumps(one), json.dumps({**one, "level": "full"})])
 
 
 def _disk(tmp_path):
