@@ -14,7 +14,8 @@ from crowd import next_tick, run_at_once
 from tools import need
 
 import memodisk
-from memodisk.store import disk_usage
+from memodisk import layer
+from memodisk.store import Store, disk_usage
 
 DAY = 86400.0
 
@@ -350,6 +351,26 @@ def test_forgetting_leaves_a_blob_that_another_result_uses(cache):
     assert function.load(2).value == "." * 5000
     function.forget(2)
     assert names(cache.directory) == []
+
+
+def test_of_many_results_a_tiny_one_is_forgotten_without_reading_the_others(cache, monkeypatch):
+    function = memoized(cache)
+    for x in range(60):
+        function(x)
+    function(60, 5000)
+    read = []
+    original = Store.read_record
+    monkeypatch.setattr(Store, "read_record", lambda self, path: read.append(path) or original(self, path))
+    monkeypatch.setattr(layer, "_MANY", 10)
+    assert function.forget(3)
+    assert len(read) == 1
+    # Its blob goes with the next eviction that frees something, others' stay.
+    assert len(names(cache.directory)) == 2 * 61 - 1
+    assert cache.evict(max_count=50).count == 10
+    assert len(names(cache.directory)) == 2 * 50
+    # What takes more than a block is worth it.
+    assert function.forget(60)
+    assert len(names(cache.directory)) == 2 * 49
 
 
 def test_clearing_frees_the_space_at_once(cache):

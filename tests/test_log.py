@@ -50,7 +50,7 @@ def test_a_warning_needs_no_import_of_logging(tmp_path):
 
 
 FORK = """
-import os, signal, sys, threading
+import os, signal, sys, threading, warnings
 from importlib.machinery import ModuleSpec
 import memodisk
 f = memodisk.memoize(abs)
@@ -68,6 +68,7 @@ class Slow:
 sys.meta_path.insert(0, Slow())
 threading.Thread(target=__import__, args=("logging",), daemon=True).start()
 here.wait(20)
+warnings.simplefilter("ignore")  # of threads and fork(): that is what this is about
 child = os.fork()
 if child == 0:
     signal.alarm(20)
