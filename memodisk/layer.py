@@ -187,7 +187,7 @@ class Layer:
                 raise _undecodable(error) from error
             if blob.readonly:
                 data = record.data or bytes(blob)
-                self._memory.put(key, Kept(path, status, record.raw, codec, data, result.value))
+                self._memory.put(key, path, status, record.raw, record.codec, data, result.value)
         # A time in the future, from a clock that was wrong, would never be evicted: it is put right as well.
         if abs(time.time() - status.st_mtime) >= self.freshen:
             self._used(path, directory, record, codec)

@@ -94,7 +94,7 @@ def _hitting(directory: str) -> _Calls:
     """What is read, and what becomes of it."""
     import memodisk
     from memodisk import codecs, files
-    from memodisk.memory import Kept, Memory
+    from memodisk.memory import Memory
     from memodisk.record import Record
 
     cache = memodisk.Cache(directory)
@@ -118,7 +118,7 @@ def _hitting(directory: str) -> _Calls:
         "read": lambda: files.read(path, 1 << 16),
         "check": lambda: Record.from_json(raw),
         "decode": lambda: codec.decode(memoryview(data)),
-        "keep": lambda: memory.put(request.key, Kept(path, status, raw, codec, data, 1)),
+        "keep": lambda: memory.put(request.key, path, status, raw, record.codec, data, 1),
         "load": load,
     }
 

@@ -269,17 +269,32 @@ def mapping(head: bytes, value: Mapping[Any, Any], walk: Walk, attributes: bool 
 def flat_mapping(head: bytes, value: dict[Any, Any]) -> bytes | None:
     """The encoding of a small mapping of texts to scalars, as `mapping` makes it, or None if it is no such mapping.
 
-    Without a walk: a dict of ten takes 1.3 µs instead of 3.2.
+    Without a walk, and with its keys remembered: a dict of ten takes 1.3 µs instead of 3.2.
     """
+    # Of a text's subclass the same texts are other keys.
     if len(value) > SMALL_MAPPING or not _TEXT.issuperset(map(type, value)):
         return None
-    if not FLAT.issuperset(map(type, value.values())):
-        return None
-    keys = sorted(value)
-    try:
-        return head + fold(dumps(keys, MARSHAL)) + b"=" + fold(dumps(list(map(value.__getitem__, keys)), MARSHAL))
-    except ValueError:  # a text of more than 2 GiB
-        return None
+    names = tuple(value)
+    known = _orders.get(names)
+    if known is None:
+        order = sorted(names)
+        try:
+            encoded = dumps(order, MARSHAL)
+        except ValueError:  # a text of more than 2 GiB
+            return None
+        known = order, fold(encoded) + b"="
+        if len(encoded) <= _LONGEST_ORDER:
+            if len(_orders) >= _MOST_ORDERS:
+                _orders.clear()
+            _orders[names] = known
+    part = flat(list(map(value.__getitem__, known[0])))
+    return None if part is None else head + known[1] + fold(part)
+
+
+#: The keys of mappings met so far, sorted, and encoded. Records have the same ones again and again.
+_orders: dict[tuple[str, ...], tuple[list[str], bytes]] = {}
+_MOST_ORDERS = 256
+_LONGEST_ORDER = 4096
 
 
 def by_key(value: Any, walk: Walk) -> Node:
