@@ -520,6 +520,12 @@ class BlobWriter(io.BufferedIOBase):
 
     def write(self, data: Any, /) -> int:
         """Write bytes or any C-contiguous buffer, and return its size in bytes."""
+        if type(data) is bytes and self._descriptor < 0 and self.size + len(data) <= SPILL_SIZE:
+            # A small result: bytes need no copy, and a window on them would take longer than all the rest.
+            self._pieces.append(data)
+            self._waiting += len(data)
+            self.size += len(data)
+            return len(data)
         view: memoryview = memoryview(data)
         if view.format != "B" or view.ndim != 1:
             view = view.cast("B")

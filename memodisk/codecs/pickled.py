@@ -39,7 +39,8 @@ class PickleCodec:
 
     def encode(self, value: object, file: BinaryIO) -> None:
         """Pickle the value; nothing is written before all of it is pickled."""
-        for piece in _joined(_dump(value)):
+        pieces = _dump(value)
+        for piece in pieces if len(pieces) == 1 else _joined(pieces):
             file.write(piece)
 
     def decode(self, blob: memoryview) -> object:
