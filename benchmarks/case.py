@@ -55,6 +55,8 @@ class Case:
     contenders: tuple[str, ...] = ALL_PEERS
     #: True: every round begins with an empty directory on a fresh file system. False: `prepare` fills it once.
     fresh = False
+    #: True: what is measured is waiting for a slow line, so that a busy processor is no reason to judge nothing.
+    waits = False
     #: Programs that it runs.
     needs: tuple[str, ...] = ()
     #: By level.

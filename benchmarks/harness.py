@@ -87,6 +87,7 @@ class CaseResult:
     spins: list[tuple[float, float]] = field(default_factory=list)
     seconds: float = 0.0
     skipped: str | None = None
+    waits: bool = False
 
     @property
     def unrest(self) -> float:
@@ -95,7 +96,7 @@ class CaseResult:
 
     @property
     def is_quiet(self) -> bool:
-        return self.unrest <= MAX_SPREAD
+        return self.waits or self.unrest <= MAX_SPREAD
 
     def conclude(self) -> None:
         """Draw the conclusions for all rows. Nothing is judged, except counts, if the machine was busy."""
@@ -176,7 +177,7 @@ def run_case(case: Case, level: str, base: str, say: Say, only: Iterable[str] | 
     """
     answers = {} if answers is None else answers
     started = time.perf_counter()
-    result = CaseResult(case.name, case.title)
+    result = CaseResult(case.name, case.title, waits=case.waits)
     missing = [program for program in case.needs if not shutil.which(program)]
     if missing:
         result.skipped = f"needs {', '.join(missing)}"

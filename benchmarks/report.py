@@ -169,7 +169,9 @@ def markdown(report: Report) -> str:
         lines = [f"| {case.title} | memodisk | best correct peer | floor | goal |", "|" + " --- |" * 5]
         lines += [_cells(result) for result in case.rows if result.row.ours in result.figures]
         parts += [] if case.skipped else ["\n".join(lines)]
-    parts.append(f"*{UNREST} Here: {', '.join(f'{c.name} {unrest_text(c)}' for c in report.cases if c.spins)}.*")
+    parts.append(
+        f"*{UNREST} Here: {', '.join(f'{c.name} {unrest_text(c)}' for c in report.cases if c.spins and not c.waits)}.*"
+    )
     return "\n\n".join(parts) + "\n"
 
 
@@ -275,7 +277,7 @@ def from_json(texts: Iterable[str]) -> Report:
 
 def _read_case(fields: dict[str, Any], level: str) -> CaseResult:
     case = load(fields["name"])
-    result = CaseResult(case.name, case.title, seconds=fields["seconds"], skipped=fields["skipped"])
+    result = CaseResult(case.name, case.title, seconds=fields["seconds"], skipped=fields["skipped"], waits=case.waits)
     result.spins = [(wall, processor) for wall, processor in fields["spins"]]
     rows = {row.key: row for row in case.rows(case.sizes[level])}
     for measured in fields["rows"]:

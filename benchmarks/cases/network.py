@@ -23,6 +23,7 @@ DELAY = 0.002
 class Network(Case):
     name = "network"
     title = "Network drive, in round trips of 2 ms"
+    waits = True
     contenders = (*ALL_PEERS, "one open", "two files", "one stat")
     needs = ("sshfs", "fusermount3")
     sizes = by_level(
