@@ -343,12 +343,14 @@ def _bars(axis: Any, result: RowResult) -> None:
     axis.set_yticks(range(len(names)), names, fontsize=8)
     positive = [figure.median for figure in figures.values() if figure.median > 0]
     # Bars from a tenth of a microsecond to a minute are comparable on a logarithmic axis only.
+    title = result.row.title
     if positive and max(positive) > 20 * min(positive):
+        title += " – logarithmic"
         axis.set_xscale("log")
         axis.set_xlim(min(positive) / 3, max(positive) * 6)
     else:
         axis.set_xlim(0, max([*positive, 1e-9]) * 1.25)
-    axis.set_title(result.row.title, fontsize=9, loc="left")
+    axis.set_title(title, fontsize=9, loc="left")
     axis.set_xticks([])
     axis.minorticks_off()
     for side in ("top", "right", "bottom"):

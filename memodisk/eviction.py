@@ -81,7 +81,7 @@ class Cutoff(NamedTuple):
 
 
 class Listing:
-    """Times, sizes and names of files, 42 bytes a file: a million results are two million files.
+    """Times, sizes and names of files, 41 bytes a file: a million results are two million files.
 
     As paths, the names alone would take 400 MB. They are put together again for what has to go, which saves listing the
     files a second time: half of what an eviction of 100,000 results takes.
