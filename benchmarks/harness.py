@@ -278,7 +278,7 @@ def describe_machine(base: str) -> dict[str, str]:
     return {
         "processor": model or platform.processor() or platform.machine(),
         "cores": str(os.cpu_count()),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": f"{platform.system()} {platform.release().partition('-')[0]}",
         "python": platform.python_version(),
         "file system": volume.file_system(base),
         "date": time.strftime("%Y-%m-%d"),
