@@ -12,14 +12,13 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from benchmarks import work
-from benchmarks.peers import Function
 
 
-def populate(cache: Any, function: Function, calls: Iterable[tuple[Any, ...]]) -> int:
+def populate(cache: Any, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> int:
     """Store the result of each call in a `memodisk.Cache`, and return how many there were.
 
     Parameters
