@@ -214,6 +214,20 @@ class _ByteLock(Lock):
         self._range = _RANGE.pack(fcntl.F_WRLCK, os.SEEK_SET, int(key[:15], 16) + 1, 1, 0)
 
     def _acquire(self) -> bool:
+        _unsettled.add(self)
+        try:
+            return self._lock()
+        finally:
+            _unsettled.discard(self)
+
+    def _close(self) -> None:
+        _unsettled.add(self)
+        try:
+            super()._close()
+        finally:
+            _unsettled.discard(self)
+
+    def _lock(self) -> bool:
         try:
             descriptor = os.open(self.path, _FLAGS)
         except FileNotFoundError:
@@ -259,6 +273,8 @@ def key_lock(directory: str, key: str) -> Lock:
 
 
 _held: set[Lock] = set()
+#: Locks of keys that a thread is taking or giving back: their descriptors are open, and known to nobody else.
+_unsettled: set[Lock] = set()
 
 
 def _let_go() -> None:
@@ -266,6 +282,24 @@ def _let_go() -> None:
     # of a killed process would keep its locks for as long as it lives. What it holds a copy of is still its parent's.
     for lock in tuple(_held):
         lock._close()
+    for path in {lock.path for lock in tuple(_unsettled)}:
+        _close_copies(path)
+    _unsettled.clear()
+
+
+def _close_copies(path: str) -> None:
+    """Close whatever this process has open of a file; it needs none of it."""
+    try:
+        wanted = os.stat(path)
+        descriptors = [int(name) for name in os.listdir("/proc/self/fd")]
+    except OSError:
+        return
+    for descriptor in descriptors:
+        try:
+            if os.path.samestat(os.fstat(descriptor), wanted):
+                os.close(descriptor)
+        except OSError:
+            pass  # the one that listed them
 
 
 if hasattr(os, "register_at_fork"):

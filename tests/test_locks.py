@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import threading
 
 import pytest
 from crowd import note, notes, run_at_once, running, until
 from injection import run
 
-from memodisk import mounts
+from memodisk import locks, mounts
 from memodisk.locks import KEYS, Lock, is_left_behind, key_lock
 
 KEY, OTHER_KEY = "3fa9" * 8, "51d0" * 8
@@ -130,6 +131,40 @@ def test_the_lock_file_of_a_killed_process_is_known_as_left_behind(path, tmp_pat
         owner.kill()
         owner.join()
     assert is_left_behind(path)
+
+
+@pytest.mark.parametrize("moment", ["_keep", "_close"])
+def test_a_child_of_fork_keeps_no_lock_that_a_thread_is_taking_or_giving_back(make, monkeypatch, tmp_path, moment):
+    here, go_on = threading.Event(), threading.Event()
+    original = getattr(Lock, moment)
+
+    def slowly(self, *args):
+        # As between two lines of it: the lock is held, and that is not yet noted, or not any more.
+        locks._held.discard(self)
+        here.set()
+        assert go_on.wait(60)
+        original(self, *args)
+
+    monkeypatch.setattr(Lock, moment, slowly)
+    thread = threading.Thread(target=take_and_give_back, args=(make,))
+    thread.start()
+    assert here.wait(60)
+    child = os.fork()
+    if child == 0:
+        note(tmp_path / "ready", os.getpid())
+        signal.pause()
+    try:
+        until(lambda: notes(tmp_path / "ready"))
+        monkeypatch.undo()
+        go_on.set()
+        thread.join()
+        lock = make()
+        assert lock.try_acquire()
+        assert lock.is_held
+        lock.release()
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 def test_a_child_of_fork_does_not_give_back_its_parent_s_lock(make):
