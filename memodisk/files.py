@@ -522,9 +522,8 @@ class BlobWriter(io.BufferedIOBase):
         """Write bytes or any C-contiguous buffer, and return its size in bytes."""
         if type(data) is bytes and self._descriptor < 0 and self.size + len(data) <= SPILL_SIZE:
             # A small result: bytes need no copy, and a window on them would take longer than all the rest.
-            self._pieces.append(data)
-            self._waiting += len(data)
             self.size += len(data)
+            self._keep(data)
             return len(data)
         view: memoryview = memoryview(data)
         if view.format != "B" or view.ndim != 1:
@@ -558,9 +557,9 @@ class BlobWriter(io.BufferedIOBase):
             start += len(part)
         return size
 
-    def _keep(self, view: memoryview) -> None:
-        self._pieces.append(bytes(view))
-        self._waiting += len(view)
+    def _keep(self, data: bytes | memoryview) -> None:
+        self._pieces.append(bytes(data))  # of bytes that is no copy
+        self._waiting += len(data)
 
     def _flush(self, *more: memoryview) -> None:
         buffers: list[bytes | memoryview] = [*self._pieces, *more]

@@ -116,8 +116,9 @@ class Trimmer:
         """
         directories = list(directories)
         now_ns = self._now_ns(dry_run)
-        victims = self._victims(directories, Listing(self._batches(directories, Tally())), limits, now_ns)
-        evicted = self._remove(victims, dry_run, Tally())
+        tally = Tally()
+        victims = self._victims(directories, Listing(self._batches(directories, tally)), limits, now_ns)
+        evicted = self._remove(victims, dry_run, tally)
         if not dry_run:
             self._remove_abandoned(directories, now_ns)
         return evicted

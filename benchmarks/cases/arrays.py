@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from typing import Any
 
@@ -79,7 +78,6 @@ class Arrays(Case):
 
 def _free_memory() -> None:
     """Drop what the system keeps of other files, if it lets us: making room for 500 MB takes it up to a second."""
-    os.sync()
     with contextlib.suppress(OSError), open("/proc/sys/vm/drop_caches", "w", encoding="ascii") as file:
         file.write("3")
 

@@ -26,7 +26,7 @@ MARSHAL = 2
 # What marshal writes exactly, by exact type. It would take a subclass that offers a buffer (numpy.float64) for
 # bytes, and so every container's types are checked first. bytes are missing because they may be long, and need no copy.
 FLAT: frozenset[type] = frozenset((int, float, str, bool, complex, type(None), type(...)))
-_TEXT = frozenset((str,))
+TEXT = frozenset((str,))
 _WHOLE = frozenset((int,))
 
 # Larger mappings take so long that a walk more or less makes no difference.
@@ -238,7 +238,7 @@ def mapping(head: bytes, value: Mapping[Any, Any], walk: Walk, attributes: bool 
     Keys that are all text, or all integers, are sorted as such; any others by their encodings.
     """
     kinds = set(map(type, value))
-    if kinds <= _TEXT or kinds <= _WHOLE:
+    if kinds <= TEXT or kinds <= _WHOLE:
         names = tuple(value)
         known = walk.keys.get(names)
         if known is None:
@@ -272,9 +272,23 @@ def flat_mapping(head: bytes, value: dict[Any, Any]) -> bytes | None:
     Without a walk, and with its keys remembered: a dict of ten takes 1.3 µs instead of 3.2.
     """
     # Of a text's subclass the same texts are other keys.
-    if len(value) > SMALL_MAPPING or not _TEXT.issuperset(map(type, value)):
+    if len(value) > SMALL_MAPPING or not TEXT.issuperset(map(type, value)):
         return None
-    names = tuple(value)
+    known = sorted_names(tuple(value))
+    if known is None:
+        return None
+    part = flat(list(map(value.__getitem__, known[0])))
+    return None if part is None else head + known[1] + b"=" + fold(part)
+
+
+#: The names of mappings and objects met so far, sorted, and encoded. Records have the same ones again and again.
+_orders: dict[tuple[str, ...], tuple[list[str], bytes]] = {}
+_MOST_ORDERS = 256
+_LONGEST_ORDER = 4096
+
+
+def sorted_names(names: tuple[str, ...]) -> tuple[list[str], bytes] | None:
+    """Some texts sorted, and that list's encoding as it stands inside its parent; None if they are too long for it."""
     known = _orders.get(names)
     if known is None:
         order = sorted(names)
@@ -282,19 +296,12 @@ def flat_mapping(head: bytes, value: dict[Any, Any]) -> bytes | None:
             encoded = dumps(order, MARSHAL)
         except ValueError:  # a text of more than 2 GiB
             return None
-        known = order, fold(encoded) + b"="
+        known = order, fold(encoded)
         if len(encoded) <= _LONGEST_ORDER:
             if len(_orders) >= _MOST_ORDERS:
                 _orders.clear()
             _orders[names] = known
-    part = flat(list(map(value.__getitem__, known[0])))
-    return None if part is None else head + known[1] + fold(part)
-
-
-#: The keys of mappings met so far, sorted, and encoded. Records have the same ones again and again.
-_orders: dict[tuple[str, ...], tuple[list[str], bytes]] = {}
-_MOST_ORDERS = 256
-_LONGEST_ORDER = 4096
+    return known
 
 
 def by_key(value: Any, walk: Walk) -> Node:
@@ -324,7 +331,7 @@ def _by_key(parts: list[bytes]) -> list[bytes]:
 def unordered(head: bytes, value: Any, walk: Walk) -> Encoded:
     """A set: its elements sorted as such if they are all text or all integers, else by their encodings."""
     kinds = set(map(type, value))
-    if kinds <= _TEXT or kinds <= _WHOLE:
+    if kinds <= TEXT or kinds <= _WHOLE:
         part = flat(sorted(value))
         if part is not None:
             return head + b"=" + walk.fold(part)

@@ -7,12 +7,11 @@ import enum
 import sys
 from collections import OrderedDict
 from collections.abc import Callable
-from marshal import dumps
 from typing import Any
 
 from memodisk.encoders.base import (
-    MARSHAL,
     SMALL,
+    TEXT,
     UNWALKED,
     Attributes,
     Encoded,
@@ -29,6 +28,7 @@ from memodisk.encoders.base import (
     named,
     refuse,
     shallow,
+    sorted_names,
 )
 
 # What has no content, in words. Without these, the path would end at some lock inside.
@@ -63,8 +63,6 @@ _HOPELESS = {
 _IN_MEMORY = ("_io.BytesIO", "_io.StringIO")
 
 _BASES = (str, bytes, int, float, complex, tuple, list, dict, set, frozenset, bytearray)
-# Instances of one class have the same attributes, or a few of them are sometimes missing.
-_MOST_SHAPES = 16
 _POINTER = object.__basicsize__ // 2  # an object without state is its reference count and its type
 _ADDRESS = "an object whose only state is its address"
 
@@ -198,7 +196,6 @@ def _plain(slots: tuple[str, ...], caches: frozenset[str]) -> Handler:
 def _quickly(slots: tuple[str, ...], caches: frozenset[str]) -> Quick:
     """As `_plain`, for objects whose few attributes are scalars or flat lists: of four attributes in 3 µs, not 7."""
     head: tuple[bytes, bytes] = b"", b""  # what stands for the code, and what an encoding begins with
-    shapes: dict[tuple[Any, ...], tuple[list[str], bytes]] = {}  # the attributes of objects met so far, sorted
 
     def quick(value: Any, kind: type, code: Callable[[Any], bytes]) -> bytes | None:
         nonlocal head
@@ -206,21 +203,18 @@ def _quickly(slots: tuple[str, ...], caches: frozenset[str]) -> Quick:
         if "__memo_key__" in attributes or not caches.isdisjoint(attributes):
             return None
         names = tuple(attributes)
-        shape = shapes.get(names)
-        if shape is None:
-            if len(shapes) >= _MOST_SHAPES or len(names) > SMALL or kind.__module__ == "builtins":
-                return None
-            if any(type(name) is not str for name in names):
-                return None
-            order = sorted(names)
-            shape = shapes[names] = order, fold(dumps(order, MARSHAL))
+        if len(names) > SMALL or kind.__module__ == "builtins" or not TEXT.issuperset(map(type, names)):
+            return None
+        order = sorted_names(names)
+        if order is None:
+            return None
         raw = code(kind)
         known, begin = head
         if known is not raw:
             begin = b"I" + fold(b"C" + count(len(raw)) + raw)
             head = raw, begin
-        begin += shape[1]
-        values = list(map(attributes.__getitem__, shape[0]))
+        begin += order[1]
+        values = list(map(attributes.__getitem__, order[0]))
         part = flat(values)
         if part is not None:
             return begin + b"=" + fold(part)
