@@ -6,8 +6,9 @@ import enum
 import functools
 import inspect
 import re
+import sys
 from collections.abc import Iterator, Mapping
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 from memodisk import userland
@@ -74,6 +75,7 @@ _ATTRS_FIELDS = (
     "kw_only",
     "on_setattr",
 )
+_FIELDS_OF_LIBRARIES = frozenset(["__dataclass_fields__", "_fields", "__attrs_attrs__", "__pydantic_fields__"])
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
@@ -88,7 +90,7 @@ def attributes(cls: type, found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]
         Its namespace, as `vars` gives it.
     """
     is_enum = issubclass(cls, enum.Enum)
-    generated = "__dataclass_fields__" in found or "_fields" in found or "__pydantic_fields__" in found
+    generated = not _FIELDS_OF_LIBRARIES.isdisjoint(found)
     for name, value in sorted(found.items()):
         if name in _DERIVED or name.startswith(_DERIVED_PREFIXES):
             continue
@@ -98,14 +100,27 @@ def attributes(cls: type, found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]
         if isinstance(function, FunctionType):
             innermost = inspect.unwrap(function)
             code = getattr(innermost, "__code__", None)
-            # Methods written by dataclass or namedtuple have no source, and follow from the fields.
-            if generated and code is not None and code.co_filename == "<string>":
+            # Methods written by dataclass, attrs or namedtuple follow from the fields.
+            if generated and code is not None and _is_generated(code, name):
                 continue
             if innermost is function and not userland.is_user_function(function):
                 continue
         elif _is_plumbing(value):
             continue
         yield name, value
+
+
+def _is_generated(code: CodeType, name: str) -> bool:
+    """Whether a method was not written in the body of its class. A worker process is not told the file of any code."""
+    if code.co_filename == "<string>":
+        return True
+    if not (name.startswith("__") and name.endswith("__") and code.co_filename.startswith("<")):
+        return False
+    if name == "__new__" and code.co_name == "<lambda>":  # of a named tuple
+        return True
+    if sys.version_info >= (3, 11):
+        return code.co_qualname in (name, f"__create_fn__.<locals>.{name}")
+    return code.co_name == name and code.co_firstlineno <= 2
 
 
 def _belongs_to_enum(cls: type[enum.Enum], name: str, value: object) -> bool:

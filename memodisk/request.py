@@ -16,6 +16,7 @@ from memodisk.hashing import Key
 from memodisk.parameters import Ignored, Stand, stands
 from memodisk.record import Record
 from memodisk.signatures import VAR_KEYWORD, VAR_POSITIONAL
+from memodisk.texts import adopt, texts_of_main
 from memodisk.summary import MAX_ARGUMENTS, summarize, summarize_arguments
 
 TYPE_CHECKING = False
@@ -447,12 +448,14 @@ class FunctionHasher:
         state["_watcher"] = _Frozen(self._watcher.current())
         state["_prefixed"] = None
         # There, ``__main__`` is another program; classes among the arguments say that they are of ``__main__``.
-        state["_main"] = naming.module_name("__main__")
+        state["_main"] = naming.module_name("__main__"), texts_of_main()
         del state["_binding"], state["_stands"]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        naming.adopt_main(state.pop("_main"))
+        name, found = state.pop("_main")
+        naming.adopt_main(name)
+        adopt(found)
         self.__dict__.update(state)
         self._bind_arguments()
 

@@ -19,10 +19,13 @@ def sorted_registry(registry: Mapping[type, Any]) -> list[tuple[type, Any]]:
     return sorted(registry.items(), key=lambda item: (item[0].__qualname__, item[0].__module__))
 
 
+_TRANSPARENT = frozenset(["memodisk", "IPython", "ipykernel"])
+
+
 def unmemoized(thing: Any) -> Any:
-    """Look through memodisk's own wrappers: they change nothing about the result."""
+    """Look through wrappers that change nothing about a result: memodisk's own, and a notebook's around ``open``."""
     while getattr(type(thing), "__module__", "").partition(".")[0] == "memodisk" or (
-        isinstance(thing, FunctionType) and str(thing.__globals__.get("__name__")).partition(".")[0] == "memodisk"
+        isinstance(thing, FunctionType) and str(thing.__globals__.get("__name__")).partition(".")[0] in _TRANSPARENT
     ):
         wrapped = getattr(thing, "__wrapped__", None)
         if wrapped is None:
@@ -102,7 +105,7 @@ def identify(thing: Any) -> tuple[str, bool]:
     """Return what a function or class is called as an argument, and whether its code tells more than that."""
     thing = unmemoized(thing)
     if isinstance(thing, type):
-        name = f"class {naming.module_name(thing.__module__)}.{thing.__qualname__}"
+        name = f"class {naming.class_name(thing)}"
         return name, userland.is_user_class(thing)
     if isinstance(thing, FunctionType):
         if userland.is_user_function(thing) or thing.__closure__ or "__wrapped__" in thing.__dict__:

@@ -50,8 +50,11 @@ def is_user_module(name: object) -> bool:
     top = name.partition(".")[0]
     if top in sys.stdlib_module_names or top in sys.builtin_module_names or top == "memodisk":
         return False
-    # Made at run time: code of the user, unless it belongs to a package of somebody else.
-    return top == name or is_user_module(top)
+    if top != name:
+        return is_user_module(top)
+    # Made at run time: code of the user. In a worker process, a library that nobody has imported here.
+    path = _find(top) if module is None else ""
+    return not path or is_user_path(path)
 
 
 def is_standard(name: str) -> bool:
