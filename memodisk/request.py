@@ -16,8 +16,8 @@ from memodisk.hashing import Key
 from memodisk.parameters import Ignored, Stand, stands
 from memodisk.record import Record
 from memodisk.signatures import VAR_KEYWORD, VAR_POSITIONAL
-from memodisk.texts import adopt, texts_of_main
 from memodisk.summary import MAX_ARGUMENTS, summarize, summarize_arguments
+from memodisk.texts import adopt, texts_of_main
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -276,8 +276,8 @@ def kinds():
     shift, local = shifted(2)
     city = City("Bern")
     return [
-        shifted, lambda x: x + 1, city.grown, shift, functools.partial(shift, 1), City, city, Color.RED, Point(1), local,
-        [city, {"key": shift}], Color, local.__class__,
+        shifted, lambda x: x + 1, city.grown, shift, functools.partial(shift, 1), City, city, Color.RED, Point(1),
+        local, [city, {"key": shift}], Color, local.__class__,
     ]
 """
 
