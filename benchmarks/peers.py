@@ -144,7 +144,7 @@ def installed() -> list[str]:
 def version(name: str) -> str:
     """Return the installed version of a peer."""
     if name == OURS:
-        from memodisk.version import __version__
+        from memodisk._util.version import __version__
 
         return __version__
     try:

@@ -7,22 +7,22 @@
 
 from __future__ import annotations
 
+from memodisk._cache.layer import Result
+from memodisk._decorator.memoize import Cache, default_cache, memoize
+from memodisk._decorator.switches import disabled, only_cached
+from memodisk._request.annotations import FileContent, Ignored, by
+from memodisk._request.request import Hasher, Request
+from memodisk._store.record import Record
+from memodisk._util.version import __version__
 from memodisk.errors import MemodiskError, Miss, Reason, Undecodable, Unencodable, Unhashable
-from memodisk.layer import Result
-from memodisk.memoize import Cache, default_cache, memoize
-from memodisk.parameters import FileContent, Ignored, by
-from memodisk.record import Record
-from memodisk.request import Hasher, Request
-from memodisk.switches import disabled, only_cached
-from memodisk.version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from memodisk.depends import File, env
-    from memodisk.memoized import CacheInfo, Memoized
-    from memodisk.stats import FunctionStats, Stats
-    from memodisk.trimmer import Evicted
-    from memodisk.verify import Verification
+    from memodisk._cache.stats import FunctionStats, Stats
+    from memodisk._code.depends import File, env
+    from memodisk._decorator.protocol import CacheInfo, Memoized
+    from memodisk._upkeep.evict import Evicted
+    from memodisk._upkeep.verify import Verification
 
 __all__ = [
     "Cache",
@@ -56,14 +56,14 @@ __all__ = [
 
 #: What few programs name, imported when one does: together it takes as long as all the rest.
 _LATER = {
-    "CacheInfo": "memoized",
-    "Evicted": "trimmer",
-    "File": "depends",
-    "FunctionStats": "stats",
-    "Memoized": "memoized",
-    "Stats": "stats",
-    "Verification": "verify",
-    "env": "depends",
+    "CacheInfo": "_decorator.protocol",
+    "Evicted": "_upkeep.evict",
+    "File": "_code.depends",
+    "FunctionStats": "_cache.stats",
+    "Memoized": "_decorator.protocol",
+    "Stats": "_cache.stats",
+    "Verification": "_upkeep.verify",
+    "env": "_code.depends",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import memodisk
-from memodisk.faults import forget_warnings
+from memodisk._util.warn import forget_warnings
 
 
 @pytest.fixture(autouse=True)

@@ -20,14 +20,16 @@ HEAVY = {
 
 #: All of memodisk that is imported with it. Each module takes 0.1 to 0.5 ms.
 EAGER = {
-    "memodisk", "memodisk.beacon", "memodisk.binding", "memodisk.cache", "memodisk.codecs", "memodisk.encoders",
-    "memodisk.encoders.base", "memodisk.encoders.dispatch", "memodisk.encoders.walk", "memodisk.errors",
-    "memodisk.faults", "memodisk.files", "memodisk.fingerprint", "memodisk.flights", "memodisk.freshener",
-    "memodisk.hashing", "memodisk.layer", "memodisk.limits", "memodisk.locks", "memodisk.log",
-    "memodisk.memo", "memodisk.memoize",
-    "memodisk.memory", "memodisk.mounts", "memodisk.naming", "memodisk.parameters", "memodisk.record",
-    "memodisk.request", "memodisk.signatures", "memodisk.store", "memodisk.summary", "memodisk.switches",
-    "memodisk.texts", "memodisk.units", "memodisk.version",
+    "memodisk", "memodisk._cache", "memodisk._cache.cache", "memodisk._cache.layer", "memodisk._code",
+    "memodisk._code.fingerprint", "memodisk._code.naming", "memodisk._code.signatures", "memodisk._code.snapshots",
+    "memodisk._decorator", "memodisk._decorator.call", "memodisk._decorator.memoize", "memodisk._decorator.switches",
+    "memodisk._flight", "memodisk._flight.flights", "memodisk._flight.locks", "memodisk._flight.signs",
+    "memodisk._request", "memodisk._request.annotations", "memodisk._request.binding", "memodisk._request.request",
+    "memodisk._request.summary", "memodisk._store", "memodisk._store.files", "memodisk._store.freshener",
+    "memodisk._store.memory", "memodisk._store.mounts", "memodisk._store.record", "memodisk._store.store",
+    "memodisk._upkeep", "memodisk._upkeep.limits", "memodisk._util", "memodisk._util.log", "memodisk._util.units",
+    "memodisk._util.version", "memodisk._util.warn", "memodisk.codecs", "memodisk.errors", "memodisk.hashing",
+    "memodisk.hashing.base", "memodisk.hashing.dispatch", "memodisk.hashing.walk",
 }  # fmt: skip
 
 
@@ -69,7 +71,7 @@ def test_a_first_hit_imports_nothing_that_storing_needs(tmp_path):
     assert {"datetime", "json", "platform"} <= imported(call, tmp_path)
     hit = imported(call, tmp_path)
     assert {"filelock", "datetime", "json", "platform", "logging", "pathlib"} & hit == set()
-    assert {"memodisk.parts", "memodisk.trimmer", "memodisk.waiting"} & hit == set()
+    assert {"memodisk._request.parts", "memodisk._upkeep.evict", "memodisk._flight.waiting"} & hit == set()
 
 
 def test_every_public_name_is_there(tmp_path):
@@ -82,9 +84,14 @@ def test_every_public_name_is_there(tmp_path):
 
 
 def test_the_decorator_is_what_is_called_memoize_whatever_is_imported_first(tmp_path):
-    program = ["import memodisk.memoize", "import memodisk.memoized", "import memodisk", "memodisk.memoize(abs)"]
+    program = [
+        "import memodisk._decorator.memoize",
+        "import memodisk._decorator.protocol",
+        "import memodisk",
+        "memodisk.memoize(abs)",
+    ]
     imported(program, tmp_path)
-    imported(["from memodisk.stats import Stats", "import memodisk", "assert memodisk.Stats is Stats"], tmp_path)
+    imported(["from memodisk._cache.stats import Stats", "import memodisk", "assert memodisk.Stats is Stats"], tmp_path)
 
 
 def test_a_name_that_there_is_not_is_refused_as_usual():

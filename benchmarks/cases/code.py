@@ -70,9 +70,9 @@ _Calls = dict[str, Callable[[], Any]]
 def _identifying() -> _Calls:
     """What a call is."""
     from memodisk import hashing
-    from memodisk.binding import Binding
-    from memodisk.fingerprint import Watcher, code_digest
-    from memodisk.request import Hasher
+    from memodisk._code.fingerprint import Watcher, code_digest
+    from memodisk._request.binding import Binding
+    from memodisk._request.request import Hasher
 
     ten, one = Watcher(dependencies.everything), Watcher(work.small)
     bound = Binding(_defaults)
@@ -93,9 +93,10 @@ def _identifying() -> _Calls:
 def _hitting(directory: str) -> _Calls:
     """What is read, and what becomes of it."""
     import memodisk
-    from memodisk import codecs, files
-    from memodisk.memory import Memory
-    from memodisk.record import Record
+    from memodisk import codecs
+    from memodisk._store import files
+    from memodisk._store.memory import Memory
+    from memodisk._store.record import Record
 
     cache = memodisk.Cache(directory)
     memoized = cache.memoize(work.small)
@@ -127,8 +128,8 @@ def _storing(directory: str) -> _Calls:
     """What is written. Each call stores another result."""
     import memodisk
     from memodisk import codecs
+    from memodisk._request.request import Hasher
     from memodisk.hashing import Digest, Key
-    from memodisk.request import Hasher
 
     cache = memodisk.Cache(directory)
     hasher = Hasher().of(work.small)

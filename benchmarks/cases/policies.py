@@ -47,7 +47,7 @@ def workload(calls: int, keys: int, seed: int) -> tuple[list[int], list[float], 
 
 def saved(policy: Policy, called: list[int], seconds: list[float], sizes: list[int], limit: int) -> float:
     """Return the part of the computing time that the store saves."""
-    from memodisk.limits import SLACK
+    from memodisk._upkeep.limits import SLACK
 
     kept: dict[int, Kept] = {}
     size = 0
@@ -69,7 +69,7 @@ def saved(policy: Policy, called: list[int], seconds: list[float], sizes: list[i
 
 def lru(kept: list[Kept], limit: int, now: int) -> set[int]:
     """Memodisk's cutoff: who was used longest ago goes."""
-    from memodisk.eviction import Batch, Limits, choose_victims
+    from memodisk._upkeep.choose import Batch, Limits, choose_victims
 
     columns = zip(*((f"{one.key:032x}.record.json", True, one.size, one.used * _TICK) for one in kept), strict=True)
     victims = choose_victims([Batch("f", *map(list, columns))], Limits(max_bytes=limit), now * _TICK)
@@ -78,7 +78,7 @@ def lru(kept: list[Kept], limit: int, now: int) -> set[int]:
 
 def cost(kept: list[Kept], limit: int, now: int) -> set[int]:
     """Memodisk's `policy="cost"`: what saves most computing time for each byte stays."""
-    from memodisk.eviction import Costed, Entry, Limits, choose_costed
+    from memodisk._upkeep.choose import Costed, Entry, Limits, choose_costed
 
     entries = [
         Costed(

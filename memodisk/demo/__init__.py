@@ -12,8 +12,8 @@ import tempfile
 import time
 from typing import TextIO
 
-from memodisk.cache import ResultCache
-from memodisk.units import format_bytes, format_seconds
+from memodisk._cache.cache import ResultCache
+from memodisk._util.units import format_bytes, format_seconds
 
 SCRIPT = os.path.join(os.path.dirname(__file__), "digits.py")
 

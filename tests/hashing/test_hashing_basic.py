@@ -237,7 +237,7 @@ def test_a_digest_is_16_bytes():
 
 
 def test_a_text_longer_than_marshal_takes_is_told_by_its_content(monkeypatch):
-    from memodisk.encoders import base, dispatch, walk
+    from memodisk.hashing import base, dispatch, walk
 
     def narrow(value, version):
         if len(str(value)) > 100:

@@ -6,9 +6,8 @@ import pickle
 
 import pytest
 
-from memodisk.encoders import walk
 from memodisk.errors import Unhashable
-from memodisk.hashing import digest
+from memodisk.hashing import digest, walk
 
 
 class Node:

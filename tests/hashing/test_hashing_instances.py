@@ -18,9 +18,8 @@ from hypothesis import strategies as st
 from xxhash import xxh3_128_digest
 
 from memodisk import hashing
-from memodisk.encoders import dispatch
-from memodisk.encoders.walk import Walk
-from memodisk.hashing import digest
+from memodisk.hashing import digest, dispatch
+from memodisk.hashing.walk import Walk
 
 
 @dataclass(frozen=True, slots=True)

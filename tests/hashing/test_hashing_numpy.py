@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from memodisk.encoders.numpy_arrays import CHUNK
 from memodisk.errors import Unhashable
 from memodisk.hashing import digest
+from memodisk.hashing.types.numpy_arrays import CHUNK
 
 BASE = np.arange(24).reshape(2, 3, 4)
 PADDED = np.dtype({"names": ["a", "b"], "formats": ["i1", "f8"], "offsets": [0, 8], "itemsize": 24})

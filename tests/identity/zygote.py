@@ -12,10 +12,6 @@ import sys
 import traceback
 import types
 
-import memodisk
-import memodisk.cli
-import memodisk.reach  # noqa: F401  the modules that a call needs, which are otherwise imported by each process
-
 
 def run(directory: str, script: str, environment: dict[str, str]) -> None:
     """Be the new process."""

@@ -15,7 +15,8 @@ from functools import partial
 from typing import Any, BinaryIO
 
 import memodisk
-from memodisk import Miss, codecs, files
+from memodisk import Miss, codecs
+from memodisk._store import files
 
 from . import clocks
 from .crew import files_below, together, total

@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 
 import memodisk
-from memodisk import Miss, layer
+from memodisk import Miss
+from memodisk._cache import layer
 
 from .crew import Heard, files_below, together, total
 

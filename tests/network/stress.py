@@ -13,7 +13,7 @@ from typing import Any
 
 import memodisk
 from memodisk import Miss
-from memodisk.locks import KEYS as LOCKS
+from memodisk._flight.locks import KEYS as LOCKS
 
 from .crew import files_below, together, total
 

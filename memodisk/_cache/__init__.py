@@ -1,0 +1,1 @@
+"""A cache: layers in order, each of them one directory that is read and written; explanations and statistics."""

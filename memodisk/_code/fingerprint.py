@@ -1,0 +1,236 @@
+"""Which code a function's result depends on: a digest, and the list of lines that it is the digest of.
+
+A fingerprint covers the function's own code and, through everything the user wrote, every function, class, closure,
+default value and global constant that it names, and the versions of the packages that it uses. Each line of the
+manifest is about one such thing and about nothing else, so that two manifests compared line by line say what was
+edited. How it is found out is in `reach`; that it still holds is asked at every call, by `watch`.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable
+from types import CodeType
+
+from memodisk import hashing
+from memodisk._code.snapshots import remember
+from memodisk.hashing import Digest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Line(namedtuple("Line", ("digest", "what"))):
+    """One line of a manifest.
+
+    Parameters
+    ----------
+    digest
+        Digest of the content of one thing, 32 hexadecimal digits.
+    what
+        The thing, for people: ``helper clean``, ``constant LIMIT = 3``, ``package pandas 3.1.1``.
+    """
+
+    __slots__ = ()
+    digest: str
+    what: str
+
+
+class Fingerprint:
+    """The code that a result depends on.
+
+    Parameters
+    ----------
+    lines
+        One for each thing, in any order.
+
+    Attributes
+    ----------
+    digest
+        Of `text`: equal for equal code.
+    lines
+        The manifest, sorted by what they are about.
+    text
+        The manifest as it is written to disk, so that ``diff`` shows which helper changed.
+    """
+
+    __slots__ = ("digest", "lines", "text")
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self.lines: tuple[Line, ...] = tuple(sorted(set(lines), key=lambda line: (line.what, line.digest)))
+        self.text: str = "".join(f"{line.digest}  {line.what}\n" for line in self.lines)
+        self.digest: Digest = hashing.digest_bytes(self.text.encode("utf-8", "surrogatepass"))
+
+    def __repr__(self) -> str:
+        return f"<Fingerprint {self.digest}, {len(self.lines)} lines>"
+
+
+def parse_manifest(text: str) -> tuple[Line, ...]:
+    """Return the lines of a manifest that was written to disk. What is not a line of a manifest is left out."""
+    pairs = (line.partition("  ") for line in text.split("\n"))
+    return tuple(Line(digest, what) for digest, gap, what in pairs if gap)
+
+
+class Watcher:
+    """Knows the current fingerprint of one function.
+
+    Parameters
+    ----------
+    function
+        The function, not yet memoized. Any callable.
+    depends
+        What else the result depends on: functions, classes, modules, `env`, `File`, or values.
+    is_value
+        The function is an argument, and whoever is given it can read its attributes, too.
+
+    Raises
+    ------
+    TypeError
+        If `depends` is no list of such things.
+    """
+
+    __slots__ = ("_depends", "_function", "_is_value", "_known")
+
+    def __init__(
+        self, function: Callable[..., Any] | type, depends: Iterable[object] = (), *, is_value: bool = False
+    ) -> None:
+        self._function = function
+        self._is_value = is_value
+        self._depends = _checked(depends)
+        # Both in one, because another thread may look at any time.
+        self._known: tuple[Callable[[], bool], Fingerprint] | None = None
+        code = getattr(function, "__code__", None)
+        if isinstance(code, CodeType):
+            # Now, because the file may be edited between the import and the first call.
+            remember(code.co_filename, getattr(function, "__globals__", {}))
+
+    def current(self) -> Fingerprint:
+        """Return the fingerprint of the code as it is now, the same object as long as it is the same.
+
+        Safe to call from many threads: at worst two of them find out the same.
+        """
+        known = self._known
+        if known is not None and known[0]():
+            return known[1]
+        from memodisk._code.reach import Reach  # needs ast and dis
+
+        found = Reach(self._function, self._depends, is_value=self._is_value)
+        fingerprint = Fingerprint(Line(*line) for line in found.lines)
+        if known is not None and known[1].digest == fingerprint.digest:
+            fingerprint = known[1]
+        self._known = found.watch.freeze(), fingerprint
+        return fingerprint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Watcher, (self._function, self._depends)
+
+
+def _checked(depends: Iterable[object]) -> tuple[object, ...]:
+    if isinstance(depends, (str, bytes, dict)) or not isinstance(depends, Iterable):
+        raise TypeError(
+            f"depends={depends!r} is not a list: give a list of functions, classes, modules, env, File or values"
+        )
+    found = tuple(depends)
+    if found:
+        from memodisk._code.kinds import check_dependency
+
+        for dependency in found:
+            check_dependency(dependency)
+    return found
+
+
+def code_digest(thing: Any) -> bytes:
+    """Return bytes that stand for the code of a function or class that is an argument, or part of one.
+
+    Two classes of different modules are different, even if they look alike. Code of libraries is told by its name.
+
+    Parameters
+    ----------
+    thing
+        A function, class, code object or anything else that can be called.
+
+    Raises
+    ------
+    Unhashable
+        If nothing tells what it is.
+    """
+    known = _known.get(id(thing))
+    if known is not None:
+        _, watcher, fingerprint, result = known
+        if watcher is None or watcher.current() is fingerprint:
+            return result
+    from memodisk._code.kinds import identify
+
+    name, is_followed = identify(thing)
+    watcher = Watcher(thing, is_value=True) if is_followed else None
+    fingerprint = watcher.current() if watcher is not None else None
+    result = (f"{name} {fingerprint.digest}" if fingerprint else name).encode("utf-8", "surrogatepass")
+    if isinstance(thing, type) or "<" not in getattr(thing, "__qualname__", "<"):
+        if len(_known) >= _MAX_KNOWN:
+            _known.clear()
+        _known[id(thing)] = thing, watcher, fingerprint, result
+    return result
+
+
+#: Classes and functions of modules, which live as long as the program. Local functions are not kept: they may hold
+#: gigabytes in their closures.
+_known: dict[int, tuple[Any, Watcher | None, Fingerprint | None, bytes]] = {}
+_MAX_KNOWN = 1024
+
+
+def compare(old: Iterable[Line], new: Iterable[Line]) -> list[str]:
+    """Return in words how one manifest differs from another.
+
+    Parameters
+    ----------
+    old, new
+        The lines of two manifests.
+
+    Returns
+    -------
+    list of str
+        For instance ``helper clean edited``, ``constant LIMIT 3 → 4``, ``package pandas 2.1 → 2.2``,
+        ``now also uses helper mean``; empty if nothing changed.
+    """
+    before, after = ({_subject(line.what): line for line in lines} for lines in (old, new))
+    changes = []
+    for subject in sorted(before.keys() & after.keys()):
+        if before[subject] != after[subject]:
+            values = [
+                line.what[len(subject) :].removeprefix(" =").removeprefix(":").strip()
+                for line in (before[subject], after[subject])
+            ]
+            changes.append(_words(subject, *values))
+    for verb, subjects, lines in (
+        ("now also uses", sorted(after.keys() - before.keys()), after),
+        ("no longer uses", sorted(before.keys() - after.keys()), before),
+    ):
+        for subject in subjects:
+            kind, _, rest = lines[subject].what.partition(" ")
+            if kind == "name":
+                name, _, rest = rest.partition(": ")
+                changes.append(f"{verb} {rest} as {name}")
+            elif kind == "missing":
+                changes.append(f"{rest} is {'not' if lines is after else 'now'} defined")
+            else:
+                changes.append(f"{verb} {lines[subject].what}")
+    return changes
+
+
+def _subject(what: str) -> str:
+    """Return the part of a line that stays when the thing changes."""
+    kind, _, rest = what.partition(" ")
+    if kind in ("package", "file", "env"):
+        return f"{kind} {rest.partition(' ')[0]}"
+    if kind == "name":
+        return what.partition(": ")[0]
+    return what.partition(" = ")[0]
+
+
+def _words(subject: str, old: str, new: str) -> str:
+    if old != new and not subject.startswith("file "):
+        return f"{subject} {old} → {new}"
+    if subject.startswith(("constant ", "default ", "closure ", "attribute ", "depends ", "file ", "env ", "package ")):
+        return f"{subject} changed"
+    return "the function itself edited" if subject == "function itself" else f"{subject} edited"

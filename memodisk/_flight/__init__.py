@@ -1,0 +1,1 @@
+"""One computation for all who make the same call at once, in threads, tasks, processes or machines."""
