@@ -31,8 +31,9 @@ def populate(cache: Any, function: Callable[..., Any], calls: Iterable[tuple[Any
         The arguments of each call; results must be small enough to be embedded in their records or at least not large.
     """
     from memodisk import codecs
+    from memodisk._store.layout import RECORD_SUFFIX, SHARDS
     from memodisk._store.record import MAX_EMBEDDED
-    from memodisk._store.store import RECORD_SUFFIX, SHARDS, Store
+    from memodisk._store.store import Store
     from memodisk.hashing import digest_bytes
 
     memoized = cache.memoize(function)

@@ -7,11 +7,12 @@
 
 from __future__ import annotations
 
-from memodisk._cache.layer import Result
+from memodisk._cache.reading import Result
 from memodisk._decorator.memoize import Cache, default_cache, memoize
 from memodisk._decorator.switches import disabled, only_cached
 from memodisk._request.annotations import FileContent, Ignored, by
-from memodisk._request.request import Hasher, Request
+from memodisk._request.hasher import Hasher
+from memodisk._request.request import Request
 from memodisk._store.record import Record
 from memodisk._util.version import __version__
 from memodisk.errors import MemodiskError, Miss, Reason, Undecodable, Unencodable, Unhashable

@@ -20,14 +20,15 @@ HEAVY = {
 
 #: All of memodisk that is imported with it. Each module takes 0.1 to 0.5 ms.
 EAGER = {
-    "memodisk", "memodisk._cache", "memodisk._cache.cache", "memodisk._cache.layer", "memodisk._code",
-    "memodisk._code.fingerprint", "memodisk._code.naming", "memodisk._code.signatures", "memodisk._code.snapshots",
-    "memodisk._decorator", "memodisk._decorator.call", "memodisk._decorator.memoize", "memodisk._decorator.switches",
-    "memodisk._flight", "memodisk._flight.flights", "memodisk._flight.locks", "memodisk._flight.signs",
-    "memodisk._request", "memodisk._request.annotations", "memodisk._request.binding", "memodisk._request.request",
-    "memodisk._request.summary", "memodisk._store", "memodisk._store.files", "memodisk._store.freshener",
-    "memodisk._store.memory", "memodisk._store.mounts", "memodisk._store.record", "memodisk._store.store",
-    "memodisk._upkeep", "memodisk._upkeep.limits", "memodisk._util", "memodisk._util.log", "memodisk._util.units",
+    "memodisk", "memodisk._cache", "memodisk._cache.cache", "memodisk._cache.layer", "memodisk._cache.reading",
+    "memodisk._code", "memodisk._code.fingerprint", "memodisk._code.qualified", "memodisk._code.signatures",
+    "memodisk._code.snapshots", "memodisk._decorator", "memodisk._decorator.call", "memodisk._decorator.memoize",
+    "memodisk._decorator.methods", "memodisk._decorator.options", "memodisk._decorator.switches",
+    "memodisk._decorator.telling", "memodisk._request", "memodisk._request.annotations", "memodisk._request.binding",
+    "memodisk._request.hasher", "memodisk._request.request", "memodisk._request.summary", "memodisk._store",
+    "memodisk._store.freshener", "memodisk._store.layout", "memodisk._store.location", "memodisk._store.memory",
+    "memodisk._store.mounts", "memodisk._store.read", "memodisk._store.record", "memodisk._upkeep",
+    "memodisk._upkeep.limits", "memodisk._util", "memodisk._util.log", "memodisk._util.units",
     "memodisk._util.version", "memodisk._util.warn", "memodisk.codecs", "memodisk.errors", "memodisk.hashing",
     "memodisk.hashing.base", "memodisk.hashing.dispatch", "memodisk.hashing.walk",
 }  # fmt: skip

@@ -115,9 +115,9 @@ def test_the_first_example_hits_notices_a_changed_helper_and_finds_the_old_resul
 
 
 def test_options_are_those_that_there_are():
-    from memodisk._decorator.memoize import _memoize
+    from memodisk._decorator.options import memoize
 
-    known = [p.name for p in inspect.signature(_memoize).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    known = [p.name for p in inspect.signature(memoize).parameters.values() if p.kind is p.KEYWORD_ONLY]
     assert sorted(row[0].partition("=")[0] for row in table("option of `memoize`")) == sorted(known)
 
 

@@ -94,7 +94,7 @@ def _hitting(directory: str) -> _Calls:
     """What is read, and what becomes of it."""
     import memodisk
     from memodisk import codecs
-    from memodisk._store import files
+    from memodisk._store import read
     from memodisk._store.memory import Memory
     from memodisk._store.record import Record
 
@@ -104,7 +104,7 @@ def _hitting(directory: str) -> _Calls:
     request = memoized.request(3)
     layer = cache._layers[0]
     path = layer.store.record_path(layer.store.function_directory(request.function), request.key)
-    raw, status = files.read(path, 1 << 16)
+    raw, status = read.read(path, 1 << 16)
     record = Record.from_json(raw)
     codec, data = codecs.get(record.codec), record.data or b""
     memory = Memory()
@@ -116,7 +116,7 @@ def _hitting(directory: str) -> _Calls:
     return {
         "stat": lambda: cache.recall(request.key),
         "again": lambda: memoized(3),
-        "read": lambda: files.read(path, 1 << 16),
+        "read": lambda: read.read(path, 1 << 16),
         "check": lambda: Record.from_json(raw),
         "decode": lambda: codec.decode(memoryview(data)),
         "keep": lambda: memory.put(request.key, path, status, raw, record.codec, data, 1),

@@ -69,7 +69,8 @@ def saved(policy: Policy, called: list[int], seconds: list[float], sizes: list[i
 
 def lru(kept: list[Kept], limit: int, now: int) -> set[int]:
     """Memodisk's cutoff: who was used longest ago goes."""
-    from memodisk._upkeep.choose import Batch, Limits, choose_victims
+    from memodisk._store.entries import Batch
+    from memodisk._upkeep.choose import Limits, choose_victims
 
     columns = zip(*((f"{one.key:032x}.record.json", True, one.size, one.used * _TICK) for one in kept), strict=True)
     victims = choose_victims([Batch("f", *map(list, columns))], Limits(max_bytes=limit), now * _TICK)
@@ -78,7 +79,8 @@ def lru(kept: list[Kept], limit: int, now: int) -> set[int]:
 
 def cost(kept: list[Kept], limit: int, now: int) -> set[int]:
     """Memodisk's `policy="cost"`: what saves most computing time for each byte stays."""
-    from memodisk._upkeep.choose import Costed, Entry, Limits, choose_costed
+    from memodisk._store.entries import Entry
+    from memodisk._upkeep.choose import Costed, Limits, choose_costed
 
     entries = [
         Costed(

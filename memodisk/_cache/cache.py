@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 from collections.abc import Iterator, Sequence
 
-from memodisk._cache.layer import Layer, Result
+from memodisk._cache.layer import Layer
+from memodisk._cache.reading import Result
 from memodisk._request.request import Request
+from memodisk._store.location import checked_directory
 from memodisk._store.memory import Kept
 from memodisk._store.record import Record
-from memodisk._store.store import default_directory
-from memodisk._upkeep.limits import Limits
+from memodisk._upkeep.limits import Limits, parse_limits
 from memodisk._util.log import logger
-from memodisk._util.units import parse_bytes, parse_count, parse_seconds
+from memodisk._util.units import parse_seconds
 from memodisk._util.warn import warn_once
 from memodisk.errors import Miss, Reason
 from memodisk.hashing import Digest
@@ -183,7 +183,7 @@ class ResultCache:
         raise told
 
     def recall(self, key: str) -> Kept | None:
-        """Return what is kept in memory of a key, if it still is what is on disk. See `Layer.recall`."""
+        """Return what is kept in memory of a key, if it still is what is on disk. See `Reading.recall`."""
         return self._layers[0].recall(key)
 
     def has_record(self, request: Request) -> bool:
@@ -233,13 +233,13 @@ class ResultCache:
                 continue
             try:
                 if saved is None or result is None:
-                    result = layer.save(request, value, seconds=seconds, codec=codec, limits=limits)
+                    result = layer.writing.save(request, value, seconds=seconds, codec=codec, limits=limits)
                     saved = layer
                 else:
                     try:
-                        layer.adopt(saved, request, limits)
+                        layer.writing.adopt(saved, request, limits)
                     except Miss:  # the other one has evicted or forgotten it already
-                        layer.save(request, value, seconds=seconds, codec=codec, limits=limits)
+                        layer.writing.save(request, value, seconds=seconds, codec=codec, limits=limits)
             except OSError as error:
                 refused.append((layer, error))
         if result is None:
@@ -258,7 +258,7 @@ class ResultCache:
         -------
         True if there was one.
         """
-        forgotten = [layer.forget(request) for layer in self._writable()]
+        forgotten = [layer.writing.forget(request) for layer in self._writable()]
         return any(forgotten)
 
     def manifest(self, func_name: str, fingerprint: Digest) -> str | None:
@@ -394,7 +394,7 @@ class ResultCache:
 
     def _copy(self, request: Request, source: Layer, target: Layer) -> None:
         try:
-            target.adopt(source, request)
+            target.writing.adopt(source, request)
         except Miss as miss:
             log.debug("%s: not copied to %s: %s", request.function, target.directory, miss)
         except OSError as error:
@@ -406,52 +406,3 @@ class ResultCache:
     @staticmethod
     def _warn(layer: Layer, error: Exception) -> None:
         warn_once(log, (layer.directory, "layer"), "%s cannot be used at present: %s", layer.directory, error)
-
-
-def parse_limits(max_bytes: float | str | None, max_count: int | None, max_age: float | str | None) -> Limits:
-    """Return limits as users write them.
-
-    Raises
-    ------
-    ValueError
-        If one makes no sense.
-    """
-    return Limits(
-        max_count=None if max_count is None else parse_count(max_count, "max_count"),
-        max_bytes=None if max_bytes is None else parse_bytes(max_bytes, "max_bytes"),
-        max_age=None if max_age is None else parse_seconds(max_age, "max_age"),
-    )
-
-
-def checked_directory(directory: object) -> str:
-    """Return an absolute path, or the default directory for None.
-
-    Raises
-    ------
-    NotADirectoryError
-        If it is an existing file, or below one.
-    TypeError
-        If it is no path.
-    """
-    if directory is None:
-        return default_directory()  # if that cannot be used the first call tells, and goes on
-    path = directory if isinstance(directory, (str, os.PathLike)) else None
-    chosen = os.fspath(path) if path is not None else None
-    if not isinstance(chosen, str) or not chosen:
-        raise TypeError(f"directory={directory!r} is no path: give a string or a pathlib.Path")
-    chosen = os.path.abspath(os.path.expanduser(chosen))
-    existing = chosen
-    while True:
-        try:
-            is_directory = stat.S_ISDIR(os.stat(existing).st_mode)
-            break
-        except (FileNotFoundError, NotADirectoryError):
-            existing = os.path.dirname(existing)
-        except OSError:
-            is_directory = True  # it cannot be seen at present: the first call will tell
-            break
-    if not is_directory:
-        raise NotADirectoryError(
-            f"directory={chosen!r}: {existing!r} is a file; give a directory, or a path that does not exist yet"
-        )
-    return chosen

@@ -10,7 +10,7 @@ from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from memodisk import hashing
-from memodisk._code import naming, source, userland
+from memodisk._code import qualified, source, userland
 from memodisk._code.depends import File, env
 from memodisk.errors import Unhashable
 
@@ -106,7 +106,7 @@ def identify(thing: Any) -> tuple[str, bool]:
     """Return what a function or class is called as an argument, and whether its code tells more than that."""
     thing = unmemoized(thing)
     if isinstance(thing, type):
-        name = f"class {naming.class_name(thing)}"
+        name = f"class {qualified.class_name(thing)}"
         return name, userland.is_user_class(thing)
     if isinstance(thing, FunctionType):
         if userland.is_user_function(thing) or thing.__closure__ or "__wrapped__" in thing.__dict__:

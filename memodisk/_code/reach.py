@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from memodisk import hashing
 from memodisk._code import classes, imports, names, source, userland
 from memodisk._code.depends import File, env
 from memodisk._code.kinds import (
@@ -31,6 +30,7 @@ from memodisk._code.kinds import (
     sorted_registry,
     unmemoized,
 )
+from memodisk._code.lines import ROOT, Lines, of
 from memodisk._code.values import Chain, Key, Value, Values, digest
 from memodisk._code.watch import MISSING, Watch, watch_file
 
@@ -51,16 +51,13 @@ _PLACES = frozenset(
 )
 
 
-ROOT = "itself"
-
-
 #: Who reads annotations: these count only where one of them is named.
 _ANNOTATION_READERS = frozenset(
     ["__annotations__", "get_annotations", "get_type_hints", "getfullargspec", "signature", "validate_call"]
 )
 
 
-class Reach:
+class Reach(Lines):
     """What a function reaches.
 
     Parameters
@@ -81,12 +78,9 @@ class Reach:
     """
 
     def __init__(self, root: object, depends: tuple[object, ...] = (), *, is_value: bool = False) -> None:
-        self.lines: list[tuple[str, str]] = []
+        super().__init__()
         self.watch = Watch()
         self._todo: deque[Callable[[], None]] = deque()
-        self._labels: dict[int, str] = {}
-        self._kept: list[object] = []  # what has a label, so that no id is given to another object
-        self._taken: set[str] = set()
         self._values = Values()
         self._handed_on: set[int] = set()  # functions among values, whose attributes anybody may read
         self._modules: set[str] = set()
@@ -115,46 +109,12 @@ class Reach:
 
     def _annotations(self, function: FunctionType, label: str) -> None:
         text = ", ".join(f"{name}: {classes.annotation(hint)}" for name, hint in function.__annotations__.items())
-        self._line(text, f"annotations of {label}")
-
-    # Lines
-
-    def _line(self, content: str, what: str) -> None:
-        self.lines.append((hashing.digest_bytes(content.encode("utf-8", "surrogatepass")), what))
-
-    def _bind(self, owner: str, name: str, label: str) -> None:
-        """Say what a name stands for, unless it is obvious."""
-        while label.startswith("wrapper of "):
-            label = label.removeprefix("wrapper of ")
-            if label == name:
-                return
-        if label not in (name, f"module {name}"):
-            what = f"name {name}{_of(owner)}: {label}"
-            self._line(what, what)
-
-    def _label(self, thing: object, wanted: str, owner: str) -> str:
-        label = wanted
-        if label in self._taken:
-            label = f"{wanted} in {owner}" if owner else wanted
-        number = 2
-        while label in self._taken:
-            label = f"{wanted} #{number}"
-            number += 1
-        self._taken.add(label)
-        self._labels[id(thing)] = label
-        self._kept.append(thing)
-        return label
-
-    def _package(self, module: object) -> None:
-        """Name the distribution that something of a library came with."""
-        found = userland.distribution(module)
-        if found is not None:
-            self._line(found, f"package {found}")
+        self.line(text, f"annotations of {label}")
 
     # Following names
 
     def _edge(self, owner: str, name: str, thing: object, kind: str = "helper", **more: Any) -> None:
-        self._bind(owner, name, self._thing(owner, name, thing, kind, **more))
+        self.bind(owner, name, self._thing(owner, name, thing, kind, **more))
 
     def _chain(self, owner: str, space: Mapping[str, Any], chain: Chain) -> None:
         """Follow a chain of attributes that begins with a global name."""
@@ -165,7 +125,7 @@ class Reach:
         if thing is not MISSING:
             self._follow(owner, name, thing, tuple(rest), (id(space), name), space)
         elif not hasattr(sys.modules["builtins"], name):
-            self._line("missing", f"missing {name}{_of(owner)}")
+            self.line("missing", f"missing {name}{of(owner)}")
 
     def _follow(self, owner: str, path: str, thing: Any, rest: Chain, key: Key | None, space: object) -> None:
         """Follow the rest of a chain through modules and classes of the user's; beyond, the whole object counts."""
@@ -177,7 +137,7 @@ class Reach:
             if found is MISSING and f"{thing.__name__}.{name}" in sys.modules:
                 found = sys.modules[f"{thing.__name__}.{name}"]
             if found is MISSING:
-                self._line("missing", f"missing {path}.{name}{_of(owner)}")
+                self.line("missing", f"missing {path}.{name}{of(owner)}")
                 hook = self.watch.name(vars(thing), "__getattr__")  # PEP 562
                 if hook is not MISSING:
                     self._edge(owner, f"{path}.__getattr__", hook)
@@ -234,21 +194,21 @@ class Reach:
         for number, declared in enumerate(declared_dependencies(thing), 1):
             self._dependency(number, declared, f" of {name}")
         thing = unmemoized(thing)
-        if id(thing) in self._labels:
-            return self._labels[id(thing)]
+        if id(thing) in self.labels:
+            return self.labels[id(thing)]
         if isinstance(thing, FunctionType):
             return self._function(owner, name, thing, kind)
         if isinstance(thing, type):
             if not userland.is_user_class(thing):
                 return self._library(thing.__module__, thing.__qualname__)
-            label = self._label(thing, name, owner)
+            label = self.label(thing, name, owner)
             self._todo.append(functools.partial(self._class, thing, label))
             return label
         if isinstance(thing, ModuleType):
             if not userland.is_user_module(thing.__name__):
-                self._package(thing.__name__)
+                self.package(thing.__name__)
                 return f"module {thing.__name__}"
-            label = self._label(thing, name, owner)
+            label = self.label(thing, name, owner)
             self._todo.append(functools.partial(self._module, thing, label))
             return label
         if isinstance(thing, (classmethod, staticmethod)):
@@ -261,8 +221,8 @@ class Reach:
         ):
             return self._descriptor(owner, name, thing, kind)
         if isinstance(thing, CodeType):
-            label = self._label(thing, name, owner)
-            self._line(source.bytecode(thing), f"code {label}")
+            label = self.label(thing, name, owner)
+            self.line(source.bytecode(thing), f"code {label}")
             return label
         if is_native(thing):
             return self._native(owner, name, thing)
@@ -274,12 +234,12 @@ class Reach:
         if is_logger(thing):
             return "a logger"
         if (public := userland.owned_by_library(thing)) is not None:
-            self._package(type(thing).__module__)
+            self.package(type(thing).__module__)
             return public
         return self._value(owner, "constant", name, thing, key or (id(thing), ""), space or thing, rest)
 
     def _library(self, module: object, qualname: object) -> str:
-        self._package(module)
+        self.package(module)
         return userland.library_name(module, qualname)
 
     def _function(self, owner: str, name: str, function: FunctionType, kind: str) -> str:
@@ -291,14 +251,14 @@ class Reach:
             text = self._library(module, function.__code__.co_name)
             label = self._thing(owner, name, wrapped, kind) if wrapped is not None else name
             self._decorated(wrapped, label, module)
-            self._labels.setdefault(id(function), f"{label} through {text}")
-            self._kept.append(function)
+            self.labels.setdefault(id(function), f"{label} through {text}")
+            self.kept.append(function)
             self._todo.append(functools.partial(self._inside_library, function, label))
             return f"{label} through {text}"
         if wrapped is not None:
             name = f"wrapper of {self._thing(owner, name, wrapped, kind)}"
             kind = "helper"
-        label = self._label(function, name, owner)
+        label = self.label(function, name, owner)
         self._todo.append(functools.partial(self._user_function, function, label, kind))
         return label
 
@@ -325,7 +285,7 @@ class Reach:
     def _user_function(self, function: FunctionType, label: str, kind: str) -> None:
         code, defaults, kwdefaults = self.watch.function(function)
         own = source.own(code, function.__globals__)
-        self._line(own.text, f"{kind} {label}")
+        self.line(own.text, f"{kind} {label}")
         self._annotated.append((function, label))
         found = names.of_code(code)
         self._reads_annotations |= any(chain[-1] in _ANNOTATION_READERS for chain in found.reads)
@@ -363,14 +323,14 @@ class Reach:
             if name in found.free_rebinds:
                 self._rebind(key)
             if content is MISSING:
-                self._line("missing", f"missing {name}{_of(label)}")
+                self.line("missing", f"missing {name}{of(label)}")
             elif name == "__class__":  # of super()
                 self._edge(label, content.__qualname__, content)
             elif is_code(content):
                 called = getattr(content, "__name__", name)
                 if isinstance(content, FunctionType) and "<" not in called:
                     # A decorator calls it `function`; people know it by its own name.
-                    self._bind(label, name, self._thing(label, called, content))
+                    self.bind(label, name, self._thing(label, called, content))
                 for chain in chains.get(name, [(name,)]):
                     self._follow(label, name, content, chain[1:], key, cell)
             elif name in chains or name not in written | found.free_rebinds:
@@ -444,13 +404,13 @@ class Reach:
 
     def _module(self, module: ModuleType, label: str) -> None:
         """Look into a module that is used as a whole: handed on, or in reach of getattr."""
-        self._line(label, f"module {label}")
+        self.line(label, f"module {label}")
         for name in sorted(vars(module)):
             value = self.watch.name(vars(module), name)
             if name in _PLACES or name == "__doc__":
                 continue
             if isinstance(value, ModuleType) and not userland.is_user_module(value.__name__):
-                self._package(value.__name__)
+                self.package(value.__name__)
             else:
                 self._edge(label, f"{label}.{name}", value, key=(id(vars(module)), name), space=vars(module))
 
@@ -474,7 +434,7 @@ class Reach:
             kind = type(value).__qualname__ if is_code(value) else "value"
             reached = self._thing(label, f"{label}.{name}", value, "method", key=(id(cls), name), space=cls)
             content.append(f"{name} {kind} {reached}")
-        self._line("\n".join(content), f"class {label}")
+        self.line("\n".join(content), f"class {label}")
 
     def _import(self, owner: str, statement: names.Import, package: str) -> None:
         """Note what an import statement inside of a function brings in."""
@@ -486,9 +446,9 @@ class Reach:
                 continue
             module = imports.user_module(name)
             if module is None:
-                self._package(name)
+                self.package(name)
                 continue
-            self._line(module.text, f"module {name}")
+            self.line(module.text, f"module {name}")
             if module.path:
                 watch_file(self.watch, module.path)
             for inner in module.imports:
@@ -502,10 +462,10 @@ class Reach:
         """Note a value; `rest` is the chain of attributes that is read from it."""
         known = self._values.get(key)
         if known is None:
-            label = self._label(object(), name, owner)
+            label = self.label(object(), name, owner)
             known = Value(kind, label, value, key, holder)
             self._values.add(known)
-            self._package(type(value).__module__)
+            self.package(type(value).__module__)
             if userland.is_user_class(type(value)):
                 self._thing(label, type(value).__qualname__, type(value))
         self._values.use(key, value, rest)
@@ -558,14 +518,14 @@ class Reach:
                 self._handed_on.add(id(unmemoized(thing)))
                 name = str(getattr(thing, "__qualname__", None) or type(thing).__qualname__)
                 label = self._thing(value.label, name.rpartition("<locals>.")[2], thing)
-                self._labels.setdefault(id(unmemoized(thing)), label)
-                self._kept.append(thing)
+                self.labels.setdefault(id(unmemoized(thing)), label)
+                self.kept.append(thing)
             value.digest = digest(value, self._hook)
 
     def _hook(self, thing: Any) -> bytes:
         """Stand for code inside of a value by its label. What is new here has none: the value has changed."""
         thing = unmemoized(thing)
-        label = self._labels.get(id(thing))
+        label = self.labels.get(id(thing))
         if label is None:
             label = userland.library_name(getattr(thing, "__module__", None), getattr(thing, "__qualname__", ""))
         return label.encode("utf-8", "surrogatepass")
@@ -575,9 +535,9 @@ class Reach:
         if isinstance(dependency, (env, File)):
             self.watch.state(dependency.state)
             content, what = dependency.describe()
-            while what in self._taken:  # two files of one name in different directories
+            while what in self.taken:  # two files of one name in different directories
                 what += " (another)"
-            self._taken.add(what)
+            self.taken.add(what)
             self.lines.append((content, what))
         elif is_code(dependency) or callable(dependency):
             name = getattr(dependency, "__qualname__", None) or getattr(dependency, "__name__", None)
@@ -597,7 +557,3 @@ def _holder(thing: Any, name: str) -> Any:
     plain = unmemoized(thing)
     given = thing is not plain and isinstance(thing, FunctionType) and name in thing.__dict__
     return thing if given and not isinstance(thing.__dict__[name], MethodType) else plain
-
-
-def _of(owner: str) -> str:
-    return "" if owner in ("", ROOT) else f" in {owner}"

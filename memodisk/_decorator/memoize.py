@@ -1,100 +1,55 @@
-"""The decorator, and the cache with it: options are checked here, once, and the function is wrapped."""
+"""The decorator, and the cache that has it: the function is checked and wrapped here."""
 
 from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from memodisk import codecs
-from memodisk._cache.cache import ResultCache, parse_limits
+from memodisk._cache.cache import ResultCache
 from memodisk._code.signatures import is_async, makes_items
-from memodisk._decorator.call import Fixed, Memo, Options
-from memodisk._request.request import Hasher, OnChange
-from memodisk._store.store import default_directory
-from memodisk._util.units import parse_seconds
+from memodisk._decorator import options
+from memodisk._decorator.call import Fixed
+from memodisk._decorator.methods import Methods
+from memodisk._decorator.options import Options
+from memodisk._store.location import default_directory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, overload
+    from typing import Any, ParamSpec
 
-    from memodisk._decorator.protocol import Decorator, Memoized, P, R
+    from memodisk._decorator.protocol import Memoize
+
+    O = ParamSpec("O")  # noqa: E741
 
 
-def _memoize(
-    find_cache: Callable[[], ResultCache],
-    function: Callable[..., Any] | None,
-    *,
-    ignore: Iterable[str] = (),
-    key: Callable[..., object] | None = None,
-    name: str | None = None,
-    version: object = None,
-    ttl: float | str | None = None,
-    codec: str = "auto",
-    mmap: bool = False,
-    when: Callable[[Any], bool] | None = None,
-    on_change: OnChange = "recompute",
-    depends: Iterable[object] = (),
-    also_accept: Iterable[str] = (),
-    max_count: int | None = None,
-    max_bytes: float | str | None = None,
-    max_age: float | str | None = None,
-    wait: float | str | None = None,
-) -> Any:
-    """Return the memoized function, or a decorator if there is no function yet."""
-    if isinstance(ignore, str):
-        ignore = (ignore,)
-    hasher = Hasher(
-        ignore=ignore,
-        key=key,
-        name=name,
-        version=version,
-        on_change=on_change,
-        depends=depends,
-        also_accept=also_accept,
-    )
-    if when is not None and not callable(when):
-        raise TypeError(f"when={when!r} is not callable: give a function of the result that returns True to store it")
-    if codec != "auto":
-        known = codecs.get(codec)
-        if mmap and not hasattr(known, "map"):
-            raise ValueError(f"mmap=True: codec {codec!r} cannot be mapped into memory, give codec='npy'")
-    options = Options(
-        ttl=None if ttl is None else parse_seconds(ttl, "ttl"),
-        codec=codec,
-        mmap=bool(mmap),
-        when=when,
-        limits=parse_limits(max_bytes, max_count, max_age),
-        wait=None if wait is None else parse_seconds(wait, "wait"),
-    )
-    parameters = {
-        "ignore": hasher.ignore,
-        "key": key,
-        "name": name,
-        "version": version,
-        "on_change": on_change,
-        "depends": hasher.depends,
-        "also_accept": hasher.also_accept,
-        "ttl": options.ttl,
-        "codec": codec,
-        "mmap": options.mmap,
-        "when": when,
-        "max_count": options.limits.max_count,
-        "max_bytes": options.limits.max_bytes,
-        "max_age": options.limits.max_age,
-        "wait": options.wait,
-    }
+def _decorator(find_cache: Callable[[], ResultCache], like: Callable[O, Options]) -> Memoize[O]:
+    """Return the decorator of a cache.
 
-    def decorate(function: Any) -> Any:
-        if isinstance(function, (classmethod, staticmethod)):
-            return type(function)(decorate(function.__func__))
-        _check_function(function)
-        memo = Memo(function, hasher.of(function), options, find_cache, parameters)
-        return _wrap(memo)
+    Parameters
+    ----------
+    find_cache
+        Returns the cache, when it is first needed.
+    like
+        Takes the options; its signature and documentation are the decorator's.
+    """
 
-    if function is None:
-        return decorate
-    return decorate(function)
+    @functools.wraps(like)
+    def memoize(function: Any = None, /, **given: Any) -> Any:
+        chosen = options.memoize(**given)
+        return _decorated(function, chosen, find_cache) if function is not None else decorate(chosen)
+
+    def decorate(chosen: Options) -> Callable[[Any], Any]:
+        return lambda function: _decorated(function, chosen, find_cache)
+
+    return memoize  # type: ignore[return-value]
+
+
+def _decorated(function: Any, chosen: Options, find_cache: Callable[[], ResultCache]) -> Any:
+    if isinstance(function, (classmethod, staticmethod)):
+        return type(function)(_decorated(function.__func__, chosen, find_cache))
+    _check_function(function)
+    return _wrap(Methods(function, chosen, find_cache))
 
 
 def _check_function(function: Any) -> None:
@@ -115,18 +70,18 @@ def _check_function(function: Any) -> None:
         )
 
 
-def _wrap(memo: Memo) -> Any:
+def _wrap(methods: Methods) -> Any:
     """Return the function that the user gets: a plain function, so that it binds, pickles and reads as before."""
-    function = memo.function
+    function = methods.function
     if is_async(function):
-        call_async = memo.call_async
+        call_async = methods.call_async
 
         async def memoized_async(*args: Any, **kwargs: Any) -> Any:
             return await call_async(args, kwargs)
 
         wrapper: Any = memoized_async
     else:
-        call = memo.call
+        call = methods.call
 
         def memoized(*args: Any, **kwargs: Any) -> Any:
             return call(args, kwargs)
@@ -138,21 +93,10 @@ def _wrap(memo: Memo) -> Any:
     else:
         functools.update_wrapper(wrapper, function)
     # For the fingerprints of functions that call this one.
-    version = memo.hasher.declared_version
-    wrapper.__memodisk_depends__ = (*memo.hasher.depends, *(() if version is None else (version,)))
-    for method in (
-        memo.request,
-        memo.is_cached,
-        memo.load,
-        memo.recompute,
-        memo.forget,
-        memo.evict,
-        memo.explain,
-        memo.cache_info,
-        memo.cache_clear,
-        memo.cache_parameters,
-    ):
-        setattr(wrapper, method.__name__, method)
+    version = methods.hasher.declared_version
+    wrapper.__memodisk_depends__ = (*methods.hasher.depends, *(() if version is None else (version,)))
+    for name in Methods.NAMES:
+        setattr(wrapper, name, getattr(methods, name))
     return wrapper
 
 
@@ -163,8 +107,8 @@ def _innermost(function: Any) -> Any:
 
 
 class Cache(ResultCache):
-    """A directory of results, with the decorator that fills it. See `ResultCache` for the parameters.
-
+    # The parameters, for who asks for help on the class of public name.
+    __doc__ = f"""{ResultCache.__doc__}
     Examples
     --------
     >>> cache = memodisk.Cache("results")
@@ -173,105 +117,13 @@ class Cache(ResultCache):
     """
 
     if TYPE_CHECKING:
+        memoize = _decorator(lambda: ResultCache(), options.memoize)
+    else:
 
-        @overload
-        def memoize(self, function: Callable[P, R], /) -> Memoized[P, R]: ...
-        @overload
-        def memoize(
-            self,
-            /,
-            *,
-            ignore: Iterable[str] = ...,
-            key: Callable[..., object] | None = ...,
-            name: str | None = ...,
-            version: object = ...,
-            ttl: float | str | None = ...,
-            codec: str = ...,
-            mmap: bool = ...,
-            when: Callable[[Any], bool] | None = ...,
-            on_change: OnChange = ...,
-            depends: Iterable[object] = ...,
-            also_accept: Iterable[str] = ...,
-            max_count: int | None = ...,
-            max_bytes: float | str | None = ...,
-            max_age: float | str | None = ...,
-            wait: float | str | None = ...,
-        ) -> Decorator: ...
-
-    def memoize(self, function: Any = None, /, **options: Any) -> Any:
-        """Keep a function's results in this cache. See `memodisk.memoize` for the options."""
-        return _memoize(Fixed(self), function, **options)
-
-
-if TYPE_CHECKING:
-
-    @overload
-    def memoize(function: Callable[P, R], /) -> Memoized[P, R]: ...
-    @overload
-    def memoize(
-        *,
-        ignore: Iterable[str] = ...,
-        key: Callable[..., object] | None = ...,
-        name: str | None = ...,
-        version: object = ...,
-        ttl: float | str | None = ...,
-        codec: str = ...,
-        mmap: bool = ...,
-        when: Callable[[Any], bool] | None = ...,
-        on_change: OnChange = ...,
-        depends: Iterable[object] = ...,
-        also_accept: Iterable[str] = ...,
-        max_count: int | None = ...,
-        max_bytes: float | str | None = ...,
-        max_age: float | str | None = ...,
-        wait: float | str | None = ...,
-    ) -> Decorator: ...
-
-
-def memoize(function: Any = None, /, **options: Any) -> Any:
-    """Keep a function's results on disk, in the default directory.
-
-    The default directory is ``$MEMODISK_DIR``, else the user's cache directory; `Cache.memoize` takes any other.
-
-    Parameters
-    ----------
-    ignore
-        Names of parameters that do not affect the result, such as ``["verbose"]``.
-    key
-        A function of the call's arguments whose result is hashed in their place.
-    name
-        A name for the function that it keeps when it is moved or renamed, with its results.
-    version
-        Any value; another version is another request.
-    ttl
-        How long a result may be served after it was made: seconds, or a string such as ``"7d"``.
-    codec
-        Name of the codec for the result, such as ``"npy"``; ``"auto"`` goes by the value's type.
-    mmap
-        Load arrays mapped into memory, read-only, in constant time. For ``codec="npy"``.
-    when
-        A function of the result that returns True if it is to be stored.
-    on_change
-        What happens when the code changed: ``"recompute"`` (and find the old results again when the change is undone),
-        ``"warn"`` (serve the stored result, and say once what changed) or ``"ignore"``.
-    depends
-        What the result depends on that cannot be seen in the code: functions, modules, values, `File`, `env`.
-    also_accept
-        Old names of the function, or fingerprints of code that gives the same results (`f.request(…).fingerprint`):
-        what was stored under them is served.
-    max_count, max_bytes, max_age
-        What this function's results are kept within: their number, their bytes on disk (or ``"2GB"``), their time
-        without use in seconds (or ``"30d"``).
-    wait
-        How long to wait if another process or machine computes the same call: seconds, or a string such as ``"10min"``.
-        Default: as long as it lives. 0: never, compute as well.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an option makes no sense.
-    """
-    return _memoize(default_cache, function, **options)
+        @property
+        def memoize(self) -> Any:
+            """The decorator that keeps a function's results in this cache. Takes the options of `memodisk.memoize`."""
+            return _decorator(Fixed(self), options.memoize)
 
 
 _default_caches: dict[str, Cache] = {}
@@ -285,3 +137,6 @@ def default_cache() -> Cache:
         if directory not in _default_caches:
             _default_caches[directory] = Cache()
         return _default_caches[directory]
+
+
+memoize = _decorator(default_cache, options.memoize)

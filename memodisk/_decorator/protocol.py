@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, Proto
 
 if TYPE_CHECKING:
     from memodisk._cache.explain import Explanation
-    from memodisk._cache.layer import Result
+    from memodisk._cache.reading import Result
     from memodisk._request.request import Request
     from memodisk._upkeep.evict import Evicted
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")
+O = ParamSpec("O")  # noqa: E741
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
@@ -155,3 +156,14 @@ class Decorator(Protocol):
 
     def __call__(self, function: Callable[P, R], /) -> Memoized[P, R]:
         """Return the memoized function."""
+
+
+class Memoize(Protocol[O]):
+    """`memoize` itself: a decorator, bare or with options. `O` are the options."""
+
+    @overload
+    def __call__(  # type: ignore[overload-overlap]  # no option is a function alone
+        self, function: Callable[P, R], /
+    ) -> Memoized[P, R]: ...
+    @overload
+    def __call__(self, *none: O.args, **options: O.kwargs) -> Decorator: ...

@@ -14,9 +14,10 @@ import stat
 import struct
 import sys
 
-from memodisk._store import files, mounts
+from memodisk._store import lookup, mounts, read, temporary
 from memodisk._util.log import logger
 from memodisk._util.warn import warn_once
+from memodisk.hashing import digest_bytes
 
 try:
     import fcntl
@@ -38,7 +39,7 @@ KEYS = "keys.lock"
 #: somebody deletes over and over.
 _NOT_USABLE = (
     frozenset({errno.ENOENT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.ENOSPC, errno.EDQUOT})
-    | files.DEAD
+    | read.DEAD
 )
 #: How often a lock file is opened that another machine removes at that very moment, giving the lock back.
 _TRIES = 3
@@ -112,7 +113,7 @@ class Lock:
         place = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:
             # A name that is in no file system, and that comes free with the process.
-            place.bind(f"\0memodisk-{files.digest(os.fsencode(self.path))}")
+            place.bind(f"\0memodisk-{digest_bytes(os.fsencode(self.path))}")
         except OSError as error:
             place.close()
             return error.errno != errno.EADDRINUSE
@@ -164,8 +165,8 @@ class Lock:
                     if self._is_on_smb and os.path.isdir(os.path.dirname(self.path)):
                         return -1
                     raise
-            files.make_directory(os.path.dirname(self.path))
-            files.look_again(os.path.dirname(self.path))
+            temporary.make_directory(os.path.dirname(self.path))
+            lookup.look_again(os.path.dirname(self.path))
         raise AssertionError("unreachable")
 
     @property

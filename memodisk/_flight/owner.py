@@ -1,4 +1,4 @@
-"""Who computes a key, as its sign of life tells. Read by those who wait for it; `beacon` writes it."""
+"""Who computes a key, as its sign of life tells. Read by those who wait for it; `signs` writes it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import time
 from dataclasses import dataclass
 
-from memodisk._store.files import machine
+from memodisk._store.temporary import machine
 
 
 @dataclass(frozen=True)

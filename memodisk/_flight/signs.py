@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from memodisk._store.files import machine
+from memodisk._store.temporary import machine
 
 #: Seconds before a computation gets its file. Most are shorter, and a file costs as much as storing a result.
 DELAY = 1.0

@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from itertools import chain
 
 from memodisk._flight.locks import Lock
-from memodisk._store import files
+from memodisk._store import temporary
+from memodisk._store.entries import Batch, Entry
+from memodisk._store.layout import SHARDS
 from memodisk._store.record import DamagedRecord, Record
-from memodisk._store.store import SHARDS, Store
+from memodisk._store.store import Store
 from memodisk._upkeep import choose
-from memodisk._upkeep.choose import Batch, Costed, Entry, Listing
+from memodisk._upkeep.choose import Costed, Listing
 from memodisk._upkeep.estimate import SAMPLE, Estimate, Look, Tally
 from memodisk._upkeep.limits import Limits
 from memodisk._util.units import format_bytes
@@ -262,7 +264,7 @@ class Evictor:
         used = {one.digest for one in results}
         # Blobs without a record: those of the dead go, the others' records are about to come.
         orphans = [blob for place, found in blobs.items() if place not in used for blob in found]
-        dead = [blob for blob in orphans if now_ns - blob.mtime_ns > files.ABANDONED * 1e9]
+        dead = [blob for blob in orphans if now_ns - blob.mtime_ns > temporary.ABANDONED * 1e9]
         taken = sum(blob.size for blob in orphans) - sum(blob.size for blob in dead)
         victims = choose.choose_costed(results, limits, now_ns, taken)
         gone = {one.entry.path for one in victims}
@@ -300,7 +302,7 @@ class Evictor:
     def _remove_abandoned(self, directories: Iterable[str], now_ns: int) -> None:
         for directory in directories:
             for path, mtime in self._store.temporaries(directory):
-                if files.is_abandoned(os.path.basename(path), mtime, now_ns / 1e9) and self._try_remove(path):
+                if temporary.is_abandoned(os.path.basename(path), mtime, now_ns / 1e9) and self._try_remove(path):
                     log.info("removed %s, left by a process that is gone", path)
 
     def _try_remove(self, path: str) -> bool:

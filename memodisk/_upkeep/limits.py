@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import namedtuple
 
+from memodisk._util.units import parse_bytes, parse_count, parse_seconds
+
 #: What eviction frees beyond what the limits ask for, as a share of them, so that the next put does not evict again.
 #: Of 100,000 results a put pays 40 µs for the listing (4 µs a file, and a quarter is freed) and 40 for what is removed;
 #: with a fifth the listing would cost it 53. Storing takes 140.
@@ -54,3 +56,18 @@ class Limits(namedtuple("Limits", ("max_count", "max_bytes", "max_age"), default
         if size is not None:
             size -= int(size * SLACK)
         return self._replace(max_count=count, max_bytes=size)
+
+
+def parse_limits(max_bytes: float | str | None, max_count: int | None, max_age: float | str | None) -> Limits:
+    """Return limits as users write them.
+
+    Raises
+    ------
+    ValueError
+        If one makes no sense.
+    """
+    return Limits(
+        max_count=None if max_count is None else parse_count(max_count, "max_count"),
+        max_bytes=None if max_bytes is None else parse_bytes(max_bytes, "max_bytes"),
+        max_age=None if max_age is None else parse_seconds(max_age, "max_age"),
+    )

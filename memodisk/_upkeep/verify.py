@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from memodisk import codecs
 from memodisk._flight.locks import KEYS, Lock, is_left_behind, key_lock
 from memodisk._flight.signs import PATIENCE
-from memodisk._store import files
+from memodisk._store import read, temporary
+from memodisk._store.entries import Entry
+from memodisk._store.listing import disk_usage
 from memodisk._store.record import DamagedRecord, Record
-from memodisk._store.store import Store, disk_usage
-from memodisk._upkeep.choose import Entry
+from memodisk._store.store import Store
 from memodisk._util.units import format_bytes
-from memodisk.hashing import Digest
+from memodisk.hashing import Digest, digest_bytes
 
 log = logging.getLogger("memodisk.verify")
 
@@ -184,7 +185,7 @@ class _Run:
             except OSError:
                 continue
             if name.endswith(".tmp"):
-                if files.is_abandoned(name, mtime, self._now):
+                if temporary.is_abandoned(name, mtime, self._now):
                     self._find(step, path)
             elif _SIGN.fullmatch(name):
                 self._sign(step, path, mtime)
@@ -218,7 +219,7 @@ class _Run:
         is_busy = False
         for path, mtime in self._store.temporaries(directory):
             step.checked += 1
-            if files.is_abandoned(os.path.basename(path), mtime, self._now):
+            if temporary.is_abandoned(os.path.basename(path), mtime, self._now):
                 self._find(step, path)
             else:
                 is_busy = True
@@ -235,7 +236,7 @@ class _Run:
                 sound.append(self._record(entry.path))
             except FileNotFoundError:
                 continue  # removed in the meantime
-            except (DamagedRecord, files.NotAFile):
+            except (DamagedRecord, read.NotAFile):
                 self._find(step, entry.path, entry.mtime_ns)
             except OSError as error:
                 _tell(entry.path, error)
@@ -280,7 +281,7 @@ class _Run:
                 kept.append(record)
                 continue
             path = self._store.record_path(directory, record.key)
-            if record.data is not None and suffix is not None and files.digest(record.data) == record.digest:
+            if record.data is not None and suffix is not None and digest_bytes(record.data) == record.digest:
                 kept.append(record)
                 step.found += 1
                 if self._fix:
@@ -344,7 +345,7 @@ class _Run:
 
 
 def _tell(path: str, error: OSError) -> None:
-    if error.errno in files.REPLACED:
+    if error.errno in read.REPLACED:
         log.debug("%s is being replaced: %s", path, error)  # by somebody on another machine: nothing is wrong with it
     else:
         log.warning("%s cannot be read: %s", path, error)

@@ -1,1 +1,1 @@
-"""What every room needs: the log, warnings that come once, and units."""
+"""What every room needs: the log, warnings that come once, units, and the version."""

@@ -1,1 +1,1 @@
-"""The command `memodisk`."""
+"""The command `memodisk`: the same words as in Python, for the shell."""

@@ -10,7 +10,7 @@ import pytest
 
 from memodisk._flight import signs
 from memodisk._flight.waiting import Waiting
-from memodisk._store.files import machine
+from memodisk._store.temporary import machine
 
 HOUR = 3600.0
 

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import memodisk
 from memodisk import Miss, codecs
-from memodisk._store import files
+from memodisk._store import blob_writer, temporary
 
 from . import clocks
 from .crew import files_below, together, total
@@ -82,7 +82,7 @@ def _work(directory: str, post: _Post, seconds: float) -> dict[str, Any]:
     try:
         worked = clocks.work(directory, str(seconds))
         temporaries = [path for path in files_below(f"{directory}/v1") if SLOW in path and path.endswith(".tmp")]
-        others = [path for path in temporaries if not os.path.basename(path).startswith(f".{files.machine()}-")]
+        others = [path for path in temporaries if not os.path.basename(path).startswith(f".{temporary.machine()}-")]
         return {**worked, "in_progress": [len(others)]}
     finally:
         post.tell("worked")
@@ -111,7 +111,7 @@ class SlowCodec:
 
 def slow_value_of(who: str) -> bytes:
     # So long that the half of it does not wait in memory.
-    return f"{who} ".encode() * files.SPILL_SIZE
+    return f"{who} ".encode() * blob_writer.SPILL_SIZE
 
 
 def _open_slow(directory: str, pause: Callable[[], object]) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 import memodisk
 from memodisk import Miss
-from memodisk._cache import layer
+from memodisk._cache import reading
 
 from .crew import Heard, files_below, together, total
 
@@ -37,7 +37,7 @@ def stopped(directory: str, stop: str, start: str) -> dict[str, Any]:
     stop, start
         Commands that stop and start the server.
     """
-    layer.REST = REST
+    reading.REST = REST
     size = 100_000
     fresh = _open(directory)
     fresh(1, size)

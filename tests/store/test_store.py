@@ -11,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from injection import run
 
-from memodisk._store import files, mounts
-from memodisk._store.store import SHARDS, Damaged, Store, default_directory, directory_name
+from memodisk._store import lookup, mounts
+from memodisk._store.layout import SHARDS, directory_name
+from memodisk._store.location import default_directory
+from memodisk._store.read import Damaged
+from memodisk._store.store import Store
 from memodisk.hashing import Digest, Key, digest_bytes
 
 KEY = Key("3f" * 16)
@@ -274,7 +277,7 @@ def test_the_default_directory_is_the_environment_s_or_the_platform_s(monkeypatc
 def test_a_missing_name_is_asked_for_once_more_where_others_write(store, monkeypatch, type_, expected):
     monkeypatch.setitem(mounts._known, store.directory, type_)
     asked = []
-    monkeypatch.setattr(files, "look_again", asked.append)
+    monkeypatch.setattr(lookup, "look_again", asked.append)
     with pytest.raises(FileNotFoundError):
         store.read_record("/nowhere/3/x.record.json")
     assert asked == expected
@@ -285,12 +288,12 @@ def test_asking_for_a_name_as_if_to_make_it_makes_nothing(tmp_path):
     (tmp_path / "file").write_bytes(b"1")
     (tmp_path / "link").symlink_to("nowhere")
     before = sorted(os.listdir(tmp_path))
-    assert files.ask_for(str(tmp_path / "file"))
-    assert files.ask_for(str(tmp_path / "link"))
-    assert files.ask_for(str(tmp_path))
-    assert not files.ask_for(str(tmp_path / "none"))
-    assert not files.ask_for(str(tmp_path / "no" / "such" / "directory"))
-    assert not files.ask_for(str(tmp_path / "file" / "below"))
+    assert lookup.ask_for(str(tmp_path / "file"))
+    assert lookup.ask_for(str(tmp_path / "link"))
+    assert lookup.ask_for(str(tmp_path))
+    assert not lookup.ask_for(str(tmp_path / "none"))
+    assert not lookup.ask_for(str(tmp_path / "no" / "such" / "directory"))
+    assert not lookup.ask_for(str(tmp_path / "file" / "below"))
     assert sorted(os.listdir(tmp_path)) == before
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memodisk._store.entries import Batch, Entry
 from memodisk._upkeep import choose
-from memodisk._upkeep.choose import Batch, Entry, Limits
+from memodisk._upkeep.choose import Limits
 
 SECOND = 10**9
 

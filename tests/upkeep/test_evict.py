@@ -10,9 +10,10 @@ import pytest
 from crowd import note, notes, run_at_once, running, until
 
 from memodisk._flight.locks import Lock
-from memodisk._store import files
+from memodisk._store import temporary
+from memodisk._store.listing import disk_usage
 from memodisk._store.record import Record
-from memodisk._store.store import Store, disk_usage
+from memodisk._store.store import Store
 from memodisk._upkeep.choose import Limits
 from memodisk._upkeep.evict import Evicted, Evictor
 from memodisk.hashing import digest_bytes
@@ -192,7 +193,7 @@ def test_a_child_of_fork_evicts_though_a_thread_of_its_parent_did_just_now(tmp_p
     cache = memodisk.Cache(tmp_path / "cache", max_count=3)
     function = cache.memoize(name="f", key=lambda x: x, on_change="ignore")(lambda x: x)
     (layer,) = cache._layers
-    with layer._evictor._here, layer._memory._lock:
+    with layer.writing.evictor._here, layer.memory._lock:
 
         def child(number, barrier):
             return [function(x) for x in range(10)]
@@ -204,7 +205,7 @@ def test_a_child_of_fork_evicts_though_a_thread_of_its_parent_did_just_now(tmp_p
 # What the dead leave behind
 
 
-def temporary(store, machine, pid, age, function="f"):
+def left_behind(store, machine, pid, age, function="f"):
     path = f"{store.function_directory(function)}/3/.{machine}-{pid}-{'0' * 16}.tmp"
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "wb") as file:
@@ -215,16 +216,16 @@ def temporary(store, machine, pid, age, function="f"):
 
 def test_temporary_files_of_the_dead_go_with_an_eviction(store):
     put(store, "1")
-    here = files.machine()
-    gone = [temporary(store, here, NOBODY_S_PID, 0), temporary(store, "ffffffff", 1, HOUR + 60)]
-    alive = [temporary(store, here, os.getpid(), 60), temporary(store, "eeeeeeee", 1, HOUR - 60)]
+    here = temporary.machine()
+    gone = [left_behind(store, here, NOBODY_S_PID, 0), left_behind(store, "ffffffff", 1, HOUR + 60)]
+    alive = [left_behind(store, here, os.getpid(), 60), left_behind(store, "eeeeeeee", 1, HOUR - 60)]
     evict(store, max_count=10)
     assert [os.path.exists(path) for path in gone + alive] == [False, False, True, True]
 
 
 def test_a_killed_writer_leaves_nothing_after_the_next_eviction(store, tmp_path):
     def write():
-        file = files.Temporary(store.function_directory("f"))
+        file = temporary.Temporary(store.function_directory("f"))
         file.write(b"half")
         note(tmp_path / "ready", file.path)
         time.sleep(600)

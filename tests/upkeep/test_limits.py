@@ -14,8 +14,9 @@ from crowd import next_tick, run_at_once
 from tools import need
 
 import memodisk
-from memodisk._cache import layer
-from memodisk._store.store import Store, disk_usage
+from memodisk._cache import writing
+from memodisk._store.listing import disk_usage
+from memodisk._store.store import Store
 
 DAY = 86400.0
 
@@ -361,7 +362,7 @@ def test_of_many_results_a_tiny_one_is_forgotten_without_reading_the_others(cach
     read = []
     original = Store.read_record
     monkeypatch.setattr(Store, "read_record", lambda self, path: read.append(path) or original(self, path))
-    monkeypatch.setattr(layer, "_MANY", 10)
+    monkeypatch.setattr(writing, "_MANY", 10)
     assert function.forget(3)
     assert len(read) == 1
     # Its blob goes with the next eviction that frees something, others' stay.

@@ -11,7 +11,7 @@ from crowd import note, notes, run_at_once, running, until
 
 import memodisk
 from memodisk._flight.locks import KEYS, Lock, key_lock
-from memodisk._store import files
+from memodisk._store import temporary
 from memodisk._upkeep import verify
 
 NOBODY_S_PID = 2**22 + 1  # beyond the largest there is
@@ -161,16 +161,16 @@ def test_temporary_files_of_the_dead_go_and_those_of_the_living_stay(cache, part
     directory = os.path.join(cache.directory, part)
     os.makedirs(directory, exist_ok=True)
 
-    def temporary(machine, pid, seconds):
+    def left_behind(machine, pid, seconds):
         path = os.path.join(directory, f".{machine}-{pid}-{seconds:016d}.tmp")
         with open(path, "w"):
             pass
         age(path, seconds)
         return path
 
-    here = files.machine()
-    gone = [temporary(here, NOBODY_S_PID, 0), temporary("ffffffff", 1, HOUR + 60)]
-    alive = [temporary(here, os.getpid(), 60), temporary("ffffffff", 1, HOUR - 60)]
+    here = temporary.machine()
+    gone = [left_behind(here, NOBODY_S_PID, 0), left_behind("ffffffff", 1, HOUR + 60)]
+    alive = [left_behind(here, os.getpid(), 60), left_behind("ffffffff", 1, HOUR - 60)]
     check(cache, verify.ABANDONED, 2)
     assert [os.path.exists(path) for path in gone + alive] == [False, False, True, True]
 

@@ -33,7 +33,7 @@ SHOW = "import logging\nlogging.basicConfig(level='DEBUG', format='%(name)s %(fi
 def test_lines_are_shown_whether_logging_is_imported_before_or_after(tmp_path):
     for program in (SHOW + TWICE, TWICE.replace("\n", "\n" + SHOW, 1), TWICE + SHOW + "f(-1)\n"):
         lines = [line for line in said(program, tmp_path).splitlines() if "memoize" in line]
-        assert lines[-1].startswith("memodisk.memoize call.py _log_hit builtins.abs: hit")
+        assert lines[-1].startswith("memodisk.memoize telling.py tell_hit builtins.abs: hit")
 
 
 def test_levels_hold_for_parents_and_children(tmp_path):

@@ -1,4 +1,4 @@
-"""What a function is called: the name in its directory, its records and the log."""
+"""Qualified names of functions and classes: in directories, records, keys and the log."""
 
 from __future__ import annotations
 
