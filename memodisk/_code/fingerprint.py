@@ -13,12 +13,18 @@ from collections.abc import Callable, Iterable
 from types import CodeType
 
 from memodisk import hashing
+from memodisk._code import qualified
 from memodisk._code.snapshots import remember
+from memodisk._util.log import logger
+from memodisk._util.warn import warn_once
 from memodisk.hashing import Digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+
+log = logger("memodisk.memoize")
 
 
 class Line(namedtuple("Line", ("digest", "what"))):
@@ -116,11 +122,25 @@ class Watcher:
         from memodisk._code.reach import Reach  # needs ast and dis
 
         found = Reach(self._function, self._depends, is_value=self._is_value)
+        for path, what in found.unseen:
+            self._warn_of_unseen(path, what)
         fingerprint = Fingerprint(Line(*line) for line in found.lines)
         if known is not None and known[1].digest == fingerprint.digest:
             fingerprint = known[1]
         self._known = found.watch.freeze(), fingerprint
         return fingerprint
+
+    def _warn_of_unseen(self, path: str, what: str) -> None:
+        name = qualified.function_name(self._function)
+        warn_once(
+            log,
+            (name, "unseen", path),
+            "%s: the result may depend on %s, which is %s: what it holds is not seen. Name what identifies it in"
+            " depends=, give its class a __memo_key__ method, or register its type with memodisk.hashing.register",
+            name,
+            path,
+            what,
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Watcher, (self._function, self._depends)

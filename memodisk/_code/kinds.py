@@ -13,6 +13,7 @@ from memodisk import hashing
 from memodisk._code import qualified, source, userland
 from memodisk._code.depends import File, env
 from memodisk.errors import Unhashable
+from memodisk.hashing.types.opaque import functions_behind
 
 
 def sorted_registry(registry: Mapping[type, Any]) -> list[tuple[type, Any]]:
@@ -82,6 +83,11 @@ def is_container(thing: object) -> bool:
     return isinstance(thing, (list, dict, set, bytearray, deque)) or hasattr(thing, "__setitem__")
 
 
+def static_attribute(cls: type, name: str) -> Any:
+    """Return an attribute of a class without asking its metaclass, which may answer to every name; None if none."""
+    return next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+
+
 def is_logger(thing: object) -> bool:
     """Whether a thing writes the log, which is no part of any result."""
     logging = sys.modules.get("logging")
@@ -113,6 +119,8 @@ def identify(thing: Any) -> tuple[str, bool]:
             return f"function {thing.__name__}", True  # pandas names columns by it
         return f"function {userland.library_name(thing.__module__, thing.__qualname__)}", False
     if is_native(thing):
+        if functions_behind(thing):
+            return f"function {thing.__name__}", True
         home = getattr(thing, "__module__", None) or getattr(getattr(thing, "__objclass__", None), "__module__", None)
         return (
             f"function {userland.library_name(home, getattr(thing, '__qualname__', thing.__name__))}",

@@ -33,6 +33,7 @@ from memodisk._code.kinds import (
 from memodisk._code.lines import ROOT, Lines, of
 from memodisk._code.values import Chain, Key, Value, Values, digest
 from memodisk._code.watch import MISSING, Watch, watch_file
+from memodisk.hashing.types.opaque import functions_behind
 
 #: What a module knows about where it lies. Code that moves keeps its results.
 _PLACES = frozenset(
@@ -75,6 +76,8 @@ class Reach(Lines):
         Pairs of digest and text, in no order.
     watch
         What has to stay the same for the lines to stay valid.
+    unseen
+        Where something stands whose content is not seen, and what it is.
     """
 
     def __init__(self, root: object, depends: tuple[object, ...] = (), *, is_value: bool = False) -> None:
@@ -103,6 +106,9 @@ class Reach(Lines):
                 self._examine(value)
                 found = True
         self.lines.extend(self._values.lines(self.watch, self._hook))
+        self.unseen = list(dict.fromkeys(self._values.unseen()))
+        for path, what in self.unseen:
+            self.line(what, f"unseen {path}: {what}")
         if self._reads_annotations:
             for function, label in self._annotated:
                 self._annotations(function, label)
@@ -395,6 +401,8 @@ class Reach(Lines):
         if bound is not None and not isinstance(bound, (ModuleType, type)) and not userland.owned_by_library(function):
             self._edge(owner, f"{name}.__self__", bound, rest=(function.__name__,), key=(id(function), "__self__"))
             return userland.library_name(type(bound).__module__, short)
+        for number, behind in enumerate(functions_behind(function)):
+            self._edge(name, f"{name} function {number}", behind)
         module = sys.modules.get(str(home))
         path = userland.module_path(module)
         if path and userland.is_user_path(path) and not path.endswith(".py"):

@@ -7,13 +7,16 @@ each call would make a new fingerprint. All others count as they are at each cal
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from memodisk import hashing
 from memodisk._code import constants, names, userland
+from memodisk._code.kinds import static_attribute
 from memodisk._code.watch import Watch
 from memodisk.errors import Unhashable
+from memodisk.hashing import Blind
 
 Key = tuple[int, str]  # id of the namespace, class or function that holds it, and its name there
 Chain = names.Chain
@@ -36,7 +39,7 @@ class Value:
         What holds it, to be kept alive.
     """
 
-    __slots__ = ("digest", "examined", "holder", "key", "kind", "label", "value")
+    __slots__ = ("digest", "examined", "holder", "key", "kind", "label", "unseen", "value")
 
     def __init__(self, kind: str, label: str, value: object, key: Key, holder: object) -> None:
         self.kind = kind
@@ -45,6 +48,7 @@ class Value:
         self.key = key
         self.holder = holder
         self.digest: bytes | None = None
+        self.unseen: list[tuple[str, str]] = []
         self.examined = False
 
 
@@ -101,9 +105,8 @@ class Values:
             digest, text = value.digest, constants.brief(value.value)
             if value.key in self._written:
                 digest, text = _as_first_seen(value, text, value.key in self._rebound)
-            elif not constants.immutable(value.value) and (digest is not None or hasattr(value.value, "__len__")):
-                # A lock stays a lock, and finding out that it cannot be hashed is slow; a list may lose its lock.
-                watch.content(value.value, digest, code)
+            elif not constants.immutable(value.value):
+                watch.content(value.value, digest, functools.partial(_digest, code=code))
             label = value.label.removesuffix(" of itself")
             if digest is None:
                 what = f"unhashable {value.kind} {label}: {constants.type_name(type(value.value))}"
@@ -111,11 +114,26 @@ class Values:
             else:
                 yield digest.hex(), f"{value.kind} {label} = {text}"
 
+    def unseen(self) -> Iterator[tuple[str, str]]:
+        """Yield where something stands whose content is not seen, and what it is."""
+        for value in self._values.values():
+            if not self._is_left_out(value.key):
+                yield from value.unseen
+
 
 def digest(value: Value, code: Callable[[Any], bytes]) -> bytes | None:
-    """Return the digest of a value, or None if it has no stable content."""
+    """Return the digest of a value, as far as it has content, and note in the value what has none."""
+    blind = Blind(userland.is_user_class)
+    found = _digest(value.value, code, value.label, blind)
+    value.unseen = blind.notes if found is not None else [("", constants.type_name(type(value.value)))]
+    return found
+
+
+def _digest(
+    value: object, code: Callable[[Any], bytes], path: str = "value", blind: Blind | None = None
+) -> bytes | None:
     try:
-        return hashing.digest(value.value, path=value.label, code=code)
+        return hashing.digest(value, path, code, blind or Blind(userland.is_user_class))
     except (Unhashable, RecursionError):
         return None
 
@@ -134,7 +152,7 @@ def _as_first_seen(value: Value, text: str, is_rebound: bool) -> tuple[bytes | N
 
 def _changes_itself(value: object, method: str, seen: frozenset[str] = frozenset()) -> bool:
     """Whether a method of a user's object sets attributes of it, itself or through other methods of it."""
-    function = getattr(type(value), method, None)
+    function = static_attribute(type(value), method)
     code = getattr(function, "__code__", None)
     if code is None or method in seen or not userland.is_user_class(type(value)):
         return False

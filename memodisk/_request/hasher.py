@@ -11,13 +11,14 @@ from xxhash import xxh3_128_hexdigest
 from memodisk import hashing
 from memodisk._code import qualified
 from memodisk._code.fingerprint import Fingerprint, Watcher, code_digest
-from memodisk._code.signatures import VAR_KEYWORD, VAR_POSITIONAL
+from memodisk._code.signatures import EMPTY, VAR_KEYWORD, VAR_POSITIONAL
 from memodisk._code.snapshots import adopt, texts_of_main
 from memodisk._request.annotations import Ignored, Stand, stands
 from memodisk._request.binding import Binding
 from memodisk._request.request import Request
 from memodisk._request.summary import summarize
-from memodisk.hashing import Key
+from memodisk.errors import Unhashable
+from memodisk.hashing import Blind, Key
 from memodisk.hashing.base import FLAT, MARSHAL
 
 TYPE_CHECKING = False
@@ -269,10 +270,30 @@ class FunctionHasher:
         self, prefixed: _Prefixed, names: tuple[str, ...], values: tuple[Any, ...], paths: tuple[str, ...]
     ) -> Identified:
         fingerprint, head, _ = prefixed
-        digests = b"".join([_digest(value, path, code_digest) for value, path in zip(values, paths)])  # noqa: B905
+        try:
+            digests = b"".join([_digest(value, path, code_digest) for value, path in zip(values, paths)])  # noqa: B905
+        except Unhashable:
+            digests = self._with_defaults(values, paths)
         if names is not self._kept_names:
             head += hashing.encode(names)
         return xxh3_128_hexdigest(head + digests), fingerprint, names, values, digests  # type: ignore[return-value]
+
+    def _with_defaults(self, values: tuple[Any, ...], paths: tuple[str, ...]) -> bytes:
+        """Digest arguments of which one has no content. A default is part of the code: described as far as it can be.
+
+        Raises
+        ------
+        Unhashable
+            If it is no default.
+        """
+        from memodisk._code.userland import is_user_class  # imported late: few defaults have no content
+
+        defaults = [parameter.default for parameter in self._binding.parameters if parameter.default is not EMPTY]
+        found = []
+        for value, path in zip(values, paths, strict=True):
+            is_default = any(value is default for default in defaults)
+            found.append(_digest(value, path, code_digest, Blind(is_user_class) if is_default else None))
+        return b"".join(found)
 
     def _arguments(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]

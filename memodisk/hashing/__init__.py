@@ -41,7 +41,7 @@ from marshal import dumps
 from xxhash import xxh3_128_digest, xxh3_128_hexdigest
 
 from memodisk.hashing import dispatch
-from memodisk.hashing.base import FLAT, MARSHAL, flat, flat_mapping, name_of, refuse
+from memodisk.hashing.base import FLAT, MARSHAL, Blind, flat, flat_mapping, name_of, refuse
 from memodisk.hashing.dispatch import quick as find_quick
 from memodisk.hashing.walk import Entangled, Walk
 
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-__all__ = ["CodeHook", "Digest", "Key", "by_name", "digest", "digest_bytes", "encode", "register"]
+__all__ = ["Blind", "CodeHook", "Digest", "Key", "by_name", "digest", "digest_bytes", "encode", "register"]
 
 if TYPE_CHECKING:
     Key = NewType("Key", str)
@@ -99,7 +99,7 @@ def by_name(thing: Any) -> bytes:
     return f"{thing.__module__}.{name}".encode("utf-8", "surrogatepass")
 
 
-def digest(value: Any, path: str = "value", code: CodeHook = by_name) -> bytes:
+def digest(value: Any, path: str = "value", code: CodeHook = by_name, blind: Blind | None = None) -> bytes:
     """The digest of a value: 16 bytes that depend on its type and content alone.
 
     Parameters
@@ -110,6 +110,8 @@ def digest(value: Any, path: str = "value", code: CodeHook = by_name) -> bytes:
         What to call the value in an error message, for instance ``argument 'model'``.
     code
         Stands for the code of functions and classes.
+    blind
+        If given, what has no stable content is described as far as it can be, and noted there.
 
     Raises
     ------
@@ -136,7 +138,7 @@ def digest(value: Any, path: str = "value", code: CodeHook = by_name) -> bytes:
             except Exception:
                 part = None
     if part is None:
-        part = _walk(value, path, code, whole=False)
+        part = _walk(value, path, code, whole=False, blind=blind)
         if part[0] == 35:  # "#": it is folded already
             return part[1:]
     return xxh3_128_digest(part)
@@ -155,14 +157,14 @@ def encode(value: Any, *, path: str = "value", code: CodeHook = by_name) -> byte
     Unhashable
         As for `digest`.
     """
-    return _walk(value, path, code, whole=True)
+    return _walk(value, path, code, whole=True, blind=None)
 
 
-def _walk(value: Any, path: str, code: CodeHook, whole: bool) -> bytes:
+def _walk(value: Any, path: str, code: CodeHook, whole: bool, blind: Blind | None) -> bytes:
     try:
-        return Walk(path, code, whole).run(value)
+        return Walk(path, code, whole, blind=blind).run(value)
     except Entangled:
-        return b"&" + Walk(path, code, whole, numbered=True).run(value)
+        return b"&" + Walk(path, code, whole, numbered=True, blind=blind).run(value)
 
 
 if TYPE_CHECKING:

@@ -120,6 +120,27 @@ class Node:
         self.finish = finish
 
 
+class Blind:
+    """What a walk that goes on where there is no content has to note and to know.
+
+    Parameters
+    ----------
+    is_users
+        Whether a class was written by the user.
+
+    Attributes
+    ----------
+    notes
+        Where something stands whose content is not seen, and what it is.
+    """
+
+    __slots__ = ("is_users", "notes")
+
+    def __init__(self, is_users: Callable[[type], bool]) -> None:
+        self.is_users = is_users
+        self.notes: list[tuple[str, str]] = []
+
+
 class Attributes:
     """An object's attributes on their way through the walk: a dict whose keys show as ``.name`` in a path."""
 

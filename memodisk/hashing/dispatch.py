@@ -103,7 +103,8 @@ def stand_in(kind: type, function: Callable[[Any], object]) -> None:
 
 
 def _search(kind: type) -> Handler:
-    if hasattr(kind, "__memo_key__"):
+    # Not by hasattr: a metaclass may answer to every name.
+    if any("__memo_key__" in vars(base) for base in kind.__mro__):
         return by_key
     for base in kind.__mro__:
         if base in _stand_ins:

@@ -40,6 +40,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from memodisk.hashing.base import Blind
+
 # So many encodings are held before they are hashed away: 0.4 MB at most.
 BLOCK = 4096
 
@@ -68,9 +70,12 @@ class Walk:
         Keep every encoding whole instead of folding long ones into their digests.
     numbered
         Number the members of cycles in the order of the walk.
+    blind
+        Where to note what has no content, which is then described in part; None: it is refused.
     """
 
     __slots__ = (
+        "blind",
         "clock",
         "code",
         "codes",
@@ -88,8 +93,16 @@ class Walk:
         "work",
     )
 
-    def __init__(self, path: str, code: Callable[[Any], bytes], whole: bool = False, numbered: bool = False) -> None:
+    def __init__(
+        self,
+        path: str,
+        code: Callable[[Any], bytes],
+        whole: bool = False,
+        numbered: bool = False,
+        blind: Blind | None = None,
+    ) -> None:
         self.path = path
+        self.blind = blind
         self.code = code
         self.limit = maxsize if whole else LIMIT
         self.numbered = numbered
@@ -171,12 +184,33 @@ class Walk:
             return part
         if kind is dict:
             return mapping(b"D", value, self)
-        handler = HANDLERS.get(kind)
-        encoded = find(kind)(value, self) if handler is None else handler(value, self)
+        if self.blind is None:
+            handler = HANDLERS.get(kind)
+            encoded = find(kind)(value, self) if handler is None else handler(value, self)
+        else:
+            encoded = self._describe_in_part(value, kind, self.blind)
         if self.heavy and isinstance(encoded, bytes):
             self.heavy = False
             encoded = self._remember(value, encoded)
         return encoded
+
+    def _describe_in_part(self, value: Any, kind: type, blind: Blind) -> Encoded:
+        """As `describe`, where what cannot be described is noted."""
+        from memodisk.hashing.types import opaque
+
+        found = opaque.known(value)
+        if found is None:
+            try:
+                handler = HANDLERS.get(kind)
+                return find(kind)(value, self) if handler is None else handler(value, self)
+            except (Entangled, MemoryError):
+                raise
+            # Code of anybody's runs here, and the rest of the value counts all the same.
+            except Exception:
+                found = opaque.describe(value, blind.is_users)
+        if found.unseen:
+            blind.notes.append((self._where(), found.unseen))
+        return Node(found.head, found.children, found.labels.__getitem__)
 
     # What handlers use.
 

@@ -32,7 +32,7 @@ from memodisk.hashing.base import (
 )
 
 # What has no content, in words. Without these, the path would end at some lock inside.
-_HOPELESS = {
+HOPELESS = {
     "_thread.lock": "a lock",
     "_thread.RLock": "a lock",
     "_thread._local": "thread-local data",
@@ -72,7 +72,7 @@ def by_state(kind: type) -> Handler:
     for ancestor in kind.__mro__:
         if name_of(ancestor) in _IN_MEMORY:
             break
-        phrase = _HOPELESS.get(name_of(ancestor))
+        phrase = HOPELESS.get(name_of(ancestor))
         if phrase is not None:
             return _hopeless(f"{phrase} has no content that could be hashed")
     if issubclass(kind, enum.Enum):
@@ -84,7 +84,7 @@ def by_state(kind: type) -> Handler:
     base = next((base for base in _BASES if issubclass(kind, base)), object)
     if _customises(kind, base):
         return _reduced
-    slots = _slots(kind)
+    slots = slots_of(kind)
     if base is not object:
         return _derived(base, slots)
     # As copyreg decides whether an object can be copied: memory beyond its attributes is state that Python cannot see.
@@ -118,7 +118,8 @@ def _customises(kind: type, base: type) -> bool:
     )
 
 
-def _slots(kind: type) -> tuple[str, ...]:
+def slots_of(kind: type) -> tuple[str, ...]:
+    """The slots of a class and its ancestors, as attributes are called."""
     names = []
     for base in kind.__mro__:
         slots = base.__dict__.get("__slots__", ())
@@ -165,7 +166,8 @@ def _flag(value: Any, walk: Any) -> Node:
     return Node(b"E" + walk.code_of(type(value)) + fields(None), [value._value_])
 
 
-def _attributes(value: Any, slots: tuple[str, ...]) -> dict[Any, Any]:
+def attributes_of(value: Any, slots: tuple[str, ...]) -> dict[Any, Any]:
+    """The attributes of an instance, in its ``__dict__`` and in slots."""
     state = getattr(value, "__dict__", None)
     attributes: dict[Any, Any] = {} if state is None else state
     if slots:
@@ -182,7 +184,7 @@ def _plain(slots: tuple[str, ...], caches: frozenset[str]) -> Handler:
     """Objects whose state is their attributes: dataclasses, attrs classes, ordinary classes."""
 
     def handler(value: Any, walk: Any) -> Encoded:
-        attributes = _attributes(value, slots)
+        attributes = attributes_of(value, slots)
         if "__memo_key__" in attributes:
             return by_key(value, walk)
         if caches and not caches.isdisjoint(attributes):
@@ -199,7 +201,7 @@ def _quickly(slots: tuple[str, ...], caches: frozenset[str]) -> Quick:
 
     def quick(value: Any, kind: type, code: Callable[[Any], bytes]) -> bytes | None:
         nonlocal head
-        attributes = _attributes(value, slots)
+        attributes = attributes_of(value, slots)
         if "__memo_key__" in attributes or not caches.isdisjoint(attributes):
             return None
         names = tuple(attributes)
@@ -244,7 +246,7 @@ def _derived(base: type, slots: tuple[str, ...]) -> Handler:
     """Instances of classes derived from str, list, dict and so on; named tuples, too."""
 
     def handler(value: Any, walk: Any) -> Node:
-        children = [_exact(base, value), Attributes(_attributes(value, slots))]
+        children = [_exact(base, value), Attributes(attributes_of(value, slots))]
         return Node(b"J" + walk.code_of(type(value)), children)
 
     return handler
