@@ -116,6 +116,38 @@ class Canonical:
             yield statement
 
 
+#: What makes a text of a thing, name and all.
+_WRITERS = frozenset(["ascii", "format", "print", "repr", "str"])
+
+
+def shown(node: ast.AST) -> frozenset[str]:
+    """Return what code puts into a list, a dict or a text as a value: names, and chains of attributes with dots.
+
+    Whoever is handed such a value can look at its name, docstring and annotations.
+    """
+    found: set[str] = set()
+    for part in ast.walk(node):
+        if isinstance(part, (ast.List, ast.Tuple, ast.Set)):
+            values: Iterable[ast.AST | None] = part.elts
+        elif isinstance(part, ast.Dict):
+            values = [*part.keys, *part.values]
+        elif isinstance(part, ast.FormattedValue):
+            values = [part.value]
+        elif isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in _WRITERS:
+            values = part.args
+        else:
+            continue
+        found.update(chain for value in values if (chain := _dotted(value)))
+    return frozenset(found)
+
+
+def _dotted(node: ast.AST | None) -> str:
+    if isinstance(node, ast.Attribute):
+        before = _dotted(node.value)
+        return f"{before}.{node.attr}" if before else ""
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def _joined(values: Iterable[ast.expr]) -> Iterable[ast.expr]:
     """Join adjacent texts of an f-string and drop empty ones: versions differ in how they cut them."""
     text = ""

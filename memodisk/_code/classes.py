@@ -7,8 +7,9 @@ import functools
 import inspect
 import re
 import sys
+import typing
 from collections.abc import Iterator, Mapping
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 from memodisk._code import userland
@@ -76,6 +77,7 @@ _ATTRS_FIELDS = (
     "on_setattr",
 )
 _FIELDS_OF_LIBRARIES = frozenset(["__dataclass_fields__", "_fields", "__attrs_attrs__", "__pydantic_fields__"])
+_UNSET = frozenset(["None", "[]", "PydanticUndefined"])
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
@@ -173,9 +175,27 @@ def fields(found: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]
             rest |= {"default": default.factory, "takes_self": default.takes_self}
         yield attribute.name, " ".join(f"{key}={text!r}" for key, text in texts.items()), rest
     for name, field in (found.get("__pydantic_fields__") or {}).items():
-        slots = getattr(field, "_attributes_set", {})
-        rest = {key: value for key, value in slots.items() if key != "annotation"}
-        yield name, annotation(getattr(field, "annotation", None)), rest
+        slots = (slot for slot in getattr(type(field), "__slots__", ()) if not slot.startswith("_"))
+        rest = {slot: getattr(field, slot, None) for slot in slots if slot != "annotation"}
+        told = {key: value for key, value in rest.items() if repr(value) not in _UNSET}
+        yield name, annotation(getattr(field, "annotation", None)), told
+
+
+def of_metaclass(cls: type) -> dict[str, Any]:
+    """Return what the metaclass of a library keeps of a class besides its namespace: msgspec's defaults are there."""
+    found = {}
+    metaclass: type = type(cls)
+    for meta in metaclass.__mro__:
+        if meta is type or userland.is_user_class(meta):
+            break
+        for name, member in vars(meta).items():
+            if isinstance(member, (GetSetDescriptorType, MemberDescriptorType)) and name not in _DERIVED:
+                try:
+                    found[name] = member.__get__(cls, metaclass)
+                # It may raise anything; it then tells nothing.
+                except Exception:
+                    continue
+    return found
 
 
 def _is_set(value: object) -> bool:
@@ -189,6 +209,57 @@ def annotated(cls: type, found: Mapping[str, Any]) -> str:
         namespace = getattr(cls, "__annotations__", None)
     prefix = f"{cls.__module__}."
     return ", ".join(f"{name}: {annotation(value).replace(prefix, '')}" for name, value in (namespace or {}).items())
+
+
+def hints(thing: Any, own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what annotations stand for, by name: texts are looked up where that is possible.
+
+    Parameters
+    ----------
+    thing
+        A function or class.
+    own
+        Its own annotations as they are written.
+    """
+    if any(isinstance(value, type) or not isinstance(value, str) for value in own.values()) and not _has_texts(own):
+        return dict(own)
+    try:
+        found = typing.get_type_hints(thing, include_extras=True)
+    # Annotations are any expressions; what they name may not be there at run time.
+    except Exception:
+        found = {}
+    return {name: found.get(name, _looked_up(thing, value)) for name, value in own.items()}
+
+
+def _has_texts(own: Mapping[str, Any]) -> bool:
+    return any(isinstance(value, str) or "ForwardRef" in repr(value) for value in own.values())
+
+
+def _looked_up(thing: Any, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    space = getattr(thing, "__globals__", None) or vars(sys.modules.get(thing.__module__, typing))
+    try:
+        return eval(value, dict(space))
+    # As above.
+    except Exception:
+        return value
+
+
+def own_annotations(thing: Any) -> dict[str, Any]:
+    """Return the annotations of a function or class as they are written, without those of base classes."""
+    found = vars(thing).get("__annotations__") if isinstance(thing, type) else None
+    if found is None:
+        try:
+            found = getattr(thing, "__annotations__", None) if not isinstance(thing, type) or _annotates(thing) else {}
+        # From Python 3.14 on they are made when asked for, and name what may not be there.
+        except Exception:
+            found = {}
+    return dict(found or {})
+
+
+def _annotates(cls: type) -> bool:
+    return "__annotate_func__" in vars(cls) or "__annotate__" in vars(cls)
 
 
 def annotation(value: object) -> str:

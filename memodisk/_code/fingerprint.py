@@ -50,6 +50,8 @@ class Fingerprint:
     ----------
     lines
         One for each thing, in any order.
+    reads_documentation
+        The code reads docstrings or annotations of whatever it is given.
 
     Attributes
     ----------
@@ -61,9 +63,10 @@ class Fingerprint:
         The manifest as it is written to disk, so that ``diff`` shows which helper changed.
     """
 
-    __slots__ = ("digest", "lines", "text")
+    __slots__ = ("digest", "lines", "reads_documentation", "text")
 
-    def __init__(self, lines: Iterable[Line]) -> None:
+    def __init__(self, lines: Iterable[Line], reads_documentation: bool = False) -> None:
+        self.reads_documentation = reads_documentation
         self.lines: tuple[Line, ...] = tuple(sorted(set(lines), key=lambda line: (line.what, line.digest)))
         self.text: str = "".join(f"{line.digest}  {line.what}\n" for line in self.lines)
         self.digest: Digest = hashing.digest_bytes(self.text.encode("utf-8", "surrogatepass"))
@@ -89,6 +92,8 @@ class Watcher:
         What else the result depends on: functions, classes, modules, `env`, `File`, or values.
     is_value
         The function is an argument, and whoever is given it can read its attributes, too.
+    is_shown
+        Its docstrings and annotations can be read as well.
 
     Raises
     ------
@@ -96,13 +101,19 @@ class Watcher:
         If `depends` is no list of such things.
     """
 
-    __slots__ = ("_depends", "_function", "_is_value", "_known")
+    __slots__ = ("_depends", "_function", "_is_shown", "_is_value", "_known")
 
     def __init__(
-        self, function: Callable[..., Any] | type, depends: Iterable[object] = (), *, is_value: bool = False
+        self,
+        function: Callable[..., Any] | type,
+        depends: Iterable[object] = (),
+        *,
+        is_value: bool = False,
+        is_shown: bool = False,
     ) -> None:
         self._function = function
         self._is_value = is_value
+        self._is_shown = is_shown
         self._depends = _checked(depends)
         # Both in one, because another thread may look at any time.
         self._known: tuple[Callable[[], bool], Fingerprint] | None = None
@@ -121,10 +132,10 @@ class Watcher:
             return known[1]
         from memodisk._code.reach import Reach  # needs ast and dis
 
-        found = Reach(self._function, self._depends, is_value=self._is_value)
+        found = Reach(self._function, self._depends, is_value=self._is_value, is_shown=self._is_shown)
         for path, what in found.unseen:
             self._warn_of_unseen(path, what)
-        fingerprint = Fingerprint(Line(*line) for line in found.lines)
+        fingerprint = Fingerprint((Line(*line) for line in found.lines), found.reads_documentation)
         if known is not None and known[1].digest == fingerprint.digest:
             fingerprint = known[1]
         self._known = found.watch.freeze(), fingerprint
@@ -175,7 +186,12 @@ def code_digest(thing: Any) -> bytes:
     Unhashable
         If nothing tells what it is.
     """
-    known = _known.get(id(thing))
+    return _code_digest(thing, not isinstance(thing, type))
+
+
+def _code_digest(thing: Any, is_shown: bool) -> bytes:
+    key = id(thing), is_shown
+    known = _known.get(key)
     if known is not None:
         _, watcher, fingerprint, result = known
         if watcher is None or watcher.current() is fingerprint:
@@ -183,19 +199,40 @@ def code_digest(thing: Any) -> bytes:
     from memodisk._code.kinds import identify
 
     name, is_followed = identify(thing)
-    watcher = Watcher(thing, is_value=True) if is_followed else None
+    watcher = Watcher(thing, is_value=True, is_shown=is_shown) if is_followed else None
     fingerprint = watcher.current() if watcher is not None else None
     result = (f"{name} {fingerprint.digest}" if fingerprint else name).encode("utf-8", "surrogatepass")
     if isinstance(thing, type) or "<" not in getattr(thing, "__qualname__", "<"):
         if len(_known) >= _MAX_KNOWN:
             _known.clear()
-        _known[id(thing)] = thing, watcher, fingerprint, result
+        _known[key] = thing, watcher, fingerprint, result
     return result
+
+
+def shown_digest(cls: type) -> bytes:
+    """Return bytes that stand for the code of a class with its docstrings and annotations, none for a library's.
+
+    Parameters
+    ----------
+    cls
+        A class that is a value: whoever gets it can read them.
+    """
+    from memodisk._code.userland import is_user_class
+
+    return _code_digest(cls, True) if is_user_class(cls) else b""
+
+
+def documented_digest(thing: Any) -> bytes:
+    """As `code_digest`, for code that reads docstrings or annotations: they count of all classes."""
+    return code_digest(thing) + (shown_digest(thing) if isinstance(thing, type) else b"")
+
+
+code_digest.shown = documented_digest.shown = shown_digest  # type: ignore[attr-defined]  # see hashing.CodeHook
 
 
 #: Classes and functions of modules, which live as long as the program. Local functions are not kept: they may hold
 #: gigabytes in their closures.
-_known: dict[int, tuple[Any, Watcher | None, Fingerprint | None, bytes]] = {}
+_known: dict[tuple[int, bool], tuple[Any, Watcher | None, Fingerprint | None, bytes]] = {}
 _MAX_KNOWN = 1024
 
 

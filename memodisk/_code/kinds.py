@@ -6,7 +6,7 @@ import functools
 import sys
 from collections import deque
 from collections.abc import Mapping
-from types import CodeType, FunctionType, MethodType, ModuleType
+from types import CodeType, FunctionType, GenericAlias, MethodType, ModuleType
 from typing import Any
 
 from memodisk import hashing
@@ -57,6 +57,8 @@ _DESCRIPTORS = (
 def is_code(thing: Any) -> bool:
     """Whether a thing is followed for its code rather than digested as a value."""
     thing = unmemoized(thing)
+    if type(thing) is GenericAlias:  # list[int], a type for isinstance() before Python 3.11
+        return False
     return isinstance(thing, (FunctionType, type, ModuleType, MethodType, CodeType, *_DESCRIPTORS)) or is_native(thing)
 
 

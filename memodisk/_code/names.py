@@ -71,6 +71,8 @@ class Names:
         Import statements.
     own_reads, own_writes
         Chains that begin with the first parameter, without it: ``self.rate`` is ``("rate",)``.
+    words
+        All names of globals, attributes and keywords, and all constants that could be one (``getattr(x, "rate")``).
     """
 
     reads: tuple[Chain, ...]
@@ -81,6 +83,7 @@ class Names:
     imports: tuple[Import, ...]
     own_reads: tuple[Chain, ...]
     own_writes: frozenset[Chain]
+    words: frozenset[str]
 
 
 def of_code(code: CodeType) -> Names:
@@ -105,6 +108,7 @@ class _Reader:
         self._writes: dict[str, set[Chain]] = {kind: set() for kind in self._chains}
         self._rebinds: dict[str, set[str]] = {"GLOBAL": set(), "DEREF": set()}
         self._imports: set[Import] = set()
+        self._words: set[str] = set()
         self._read(code)
 
     def names(self) -> Names:
@@ -118,6 +122,7 @@ class _Reader:
             imports=tuple(sorted(self._imports, key=lambda i: (i.name, i.level, i.names))),
             own_reads=tuple(sorted(own)),
             own_writes=frozenset(chain[1:] for chain in self._writes["own"]),
+            words=frozenset(self._words),
         )
 
     def _read(self, code: CodeType) -> None:
@@ -131,11 +136,16 @@ class _Reader:
             elif instruction.opname == "IMPORT_NAME":
                 level, fromlist = code_reads[index - 2].argval, code_reads[index - 1].argval
                 self._imports.add(Import(instruction.argval, int(level or 0), tuple(fromlist or ())))
+            elif instruction.argval == "__name__" and code_reads[index + 1].argval == "__module__":
+                continue  # a class begins with this
             elif (root := self._root(instruction)) is not None:
                 self._use(*root, code_reads, index, written)
+        self._words.update(code.co_names)
         for constant in code.co_consts:
             if isinstance(constant, CodeType):
                 self._read(constant)
+            elif isinstance(constant, str) and constant.isidentifier():
+                self._words.add(constant)
 
     def _root(self, instruction: dis.Instruction) -> tuple[str, str] | None:
         """Return what kind of variable an instruction loads, and its name."""

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from memodisk._code import classes, imports, names, source, userland
+from memodisk._code import classes, imports, names, qualified, source, userland
 from memodisk._code.depends import File, env
 from memodisk._code.kinds import (
     declared_dependencies,
@@ -38,12 +38,10 @@ from memodisk.hashing.types.opaque import functions_behind
 #: What a module knows about where it lies. Code that moves keeps its results.
 _PLACES = frozenset(
     [
-        "__name__",
         "__file__",
         "__path__",
         "__spec__",
         "__loader__",
-        "__package__",
         "__cached__",
         "__builtins__",
         "__annotations__",
@@ -52,10 +50,31 @@ _PLACES = frozenset(
 )
 
 
-#: Who reads annotations: these count only where one of them is named.
-_ANNOTATION_READERS = frozenset(
-    ["__annotations__", "get_annotations", "get_type_hints", "getfullargspec", "signature", "validate_call"]
+#: Who reads docstrings and annotations of whatever it is given: these count only where one of them is named.
+_READERS = frozenset(
+    [
+        "__annotations__",
+        "__doc__",
+        "__signature__",
+        "TypeAdapter",
+        "get_annotations",
+        "get_type_hints",
+        "getcomments",
+        "getdoc",
+        "getfullargspec",
+        "getsource",
+        "help",
+        "json_schema",
+        "model_json_schema",
+        "schema",
+        "schema_json",
+        "signature",
+        "validate_call",
+    ]
 )
+
+#: What names a thing as it is called.
+_OWN_NAMES = frozenset(["__doc__", "__annotations__", "__name__", "__qualname__", "__module__"])
 
 
 class Reach(Lines):
@@ -69,6 +88,8 @@ class Reach(Lines):
         What else to start from.
     is_value
         The root is an argument: whoever is given a function can read its attributes.
+    is_shown
+        Its docstrings and annotations count as well.
 
     Attributes
     ----------
@@ -76,25 +97,40 @@ class Reach(Lines):
         Pairs of digest and text, in no order.
     watch
         What has to stay the same for the lines to stay valid.
+    reads_documentation
+        The code reads docstrings or annotations of whatever it is given.
     unseen
         Where something stands whose content is not seen, and what it is.
     """
 
-    def __init__(self, root: object, depends: tuple[object, ...] = (), *, is_value: bool = False) -> None:
+    def __init__(
+        self, root: object, depends: tuple[object, ...] = (), *, is_value: bool = False, is_shown: bool = False
+    ) -> None:
         super().__init__()
         self.watch = Watch()
         self._todo: deque[Callable[[], None]] = deque()
         self._values = Values()
         self._handed_on: set[int] = set()  # functions among values, whose attributes anybody may read
         self._modules: set[str] = set()
-        self._annotated: list[tuple[FunctionType, str]] = []
-        self._reads_annotations = False
+        self._words: set[str] = set()  # names that the code uses, of whatever
+        self._definitions: dict[int, tuple[FunctionType | type, str]] = {}  # functions and classes with their labels
+        self._shown: set[int] = set()  # of those, the ones whose docstrings and annotations can be read
+        self._documented: set[int] = set()
+        self._added: set[tuple[type, str]] = set()
+        self._asked: set[tuple[int, str]] = set()
         if is_value:
             self._handed_on.add(id(unmemoized(root)))
+        if is_shown:
+            self._shown.add(id(unmemoized(root)))
         self._thing("", ROOT, root, kind="function")
         for number, dependency in enumerate(depends, 1):
             self._dependency(number, dependency)
         self._walk()
+
+    @property
+    def reads_documentation(self) -> bool:
+        """Whether the code reads docstrings or annotations of whatever it is given."""
+        return not _READERS.isdisjoint(self._words)
 
     def _walk(self) -> None:
         found = True
@@ -105,17 +141,86 @@ class Reach(Lines):
             for value in self._values.unexamined():
                 self._examine(value)
                 found = True
+            # What only the words of all code together tell, once there is nothing else left to follow.
+            found = found or self._documentation() or self._subclasses() or self._additions()
         self.lines.extend(self._values.lines(self.watch, self._hook))
         self.unseen = list(dict.fromkeys(self._values.unseen()))
         for path, what in self.unseen:
             self.line(what, f"unseen {path}: {what}")
-        if self._reads_annotations:
-            for function, label in self._annotated:
-                self._annotations(function, label)
+
+    # What is data besides being documentation
+
+    def _documentation(self) -> bool:
+        """Count docstrings and annotations of what can be looked at. Returns True if anything is new."""
+        everything = self.reads_documentation
+        new = [
+            (identity, thing, label)
+            for identity, (thing, label) in self._definitions.items()
+            if identity not in self._documented and (everything or identity in self._shown)
+        ]
+        for identity, thing, label in new:
+            self._documented.add(identity)
+            self._document(thing, label)
+        return bool(new)
+
+    def _document(self, thing: FunctionType | type, label: str) -> None:
+        self._docstring(thing, label)
+        if isinstance(thing, FunctionType):
+            self._annotations(thing, label)
+            return
+        self.line(qualified.class_name(thing), f"name of {label}: {qualified.class_name(thing)}")
+        for name, member in sorted(self.watch.mapping(thing, vars(thing)).items()):
+            function = getattr(member, "fget", None) or getattr(member, "__func__", member)
+            if isinstance(function, FunctionType) and userland.is_user_function(function):
+                self._docstring(function, f"{label}.{name}")
+                self._annotations(function, f"{label}.{name}")
+
+    def _docstring(self, thing: FunctionType | type, label: str) -> None:
+        text = thing.__doc__ if isinstance(thing, FunctionType) else vars(thing).get("__doc__")
+        if isinstance(text, str):
+            self.line(text, f"docstring of {label}")
 
     def _annotations(self, function: FunctionType, label: str) -> None:
-        text = ", ".join(f"{name}: {classes.annotation(hint)}" for name, hint in function.__annotations__.items())
-        self.line(text, f"annotations of {label}")
+        own = classes.own_annotations(function)
+        if own:
+            text = ", ".join(f"{name}: {classes.annotation(hint)}" for name, hint in own.items())
+            self.line(text, f"annotations of {label}")
+            self._hints(function, label, own)
+
+    def _hints(self, thing: FunctionType | type, label: str, own: Mapping[str, Any]) -> None:
+        """Follow what annotations stand for: classes, and functions that they name as validators."""
+        for name, hint in classes.hints(thing, own).items():
+            if is_code(hint):
+                self._thing(label, getattr(hint, "__qualname__", name), hint)
+            elif not isinstance(hint, str):
+                self._value(label, "annotation", f"{name} of {label}", hint, (id(thing), f"{name}:"), thing)
+
+    def _subclasses(self) -> bool:
+        """Follow the subclasses of classes that may be asked for them. Returns True if anything is new."""
+        if "__subclasses__" not in self._words:
+            return False
+        before = len(self.labels)
+        for cls, label in list(self._definitions.values()):
+            if isinstance(cls, type) and (id(cls), "__subclasses__") not in self._asked:
+                self._asked.add((id(cls), "__subclasses__"))
+                self.watch.state(functools.partial(_subclasses_of, cls))
+                subclasses: list[type] = type.__subclasses__(cls)
+                for subclass in sorted(subclasses, key=sort_key):
+                    self._edge(label, subclass.__qualname__, subclass)
+        return len(self.labels) > before
+
+    def _additions(self) -> bool:
+        """Follow what the user put into classes of libraries under a name that the code uses."""
+        before = len(self.labels)
+        for cls, name, value in userland.additions(self._words):
+            if (cls, name) not in self._added:
+                self._added.add((cls, name))
+                place = f"{cls.__name__}.{name}"
+                if is_code(value):
+                    self._edge("", place, value)
+                else:
+                    self._value("", "constant", place, value, (id(cls), name), cls)
+        return len(self.labels) > before
 
     # Following names
 
@@ -127,11 +232,25 @@ class Reach(Lines):
         name, *rest = chain
         if name in _PLACES:
             return
+        if name in ("__name__", "__package__"):
+            # A worker process under spawn calls the parent's script so.
+            value = str(space.get(name)).replace("__mp_main__", "__main__")
+            self._value(owner, "constant", f"{name} of {owner}", value, (id(space), name), space)
+            return
         thing = self.watch.name(space, name)
         if thing is not MISSING:
             self._follow(owner, name, thing, tuple(rest), (id(space), name), space)
         elif not hasattr(sys.modules["builtins"], name):
             self.line("missing", f"missing {name}{of(owner)}")
+
+    def _show(self, space: Mapping[str, Any], chain: Chain) -> None:
+        """Note that a function or class becomes part of a value: whoever gets that can look at it."""
+        thing = space.get(chain[0])
+        for name in chain[1:]:
+            thing = getattr(thing, "__dict__", {}).get(name)
+        thing = unmemoized(thing)
+        if isinstance(thing, (FunctionType, type)):
+            self._shown.add(id(thing))
 
     def _follow(self, owner: str, path: str, thing: Any, rest: Chain, key: Key | None, space: object) -> None:
         """Follow the rest of a chain through modules and classes of the user's; beyond, the whole object counts."""
@@ -150,12 +269,17 @@ class Reach(Lines):
             else:
                 self._follow(owner, f"{path}.{name}", found, rest[1:], (id(vars(thing)), name), vars(thing))
             return
+        if rest and isinstance(thing, ModuleType) and self._patched(owner, path, thing, rest):
+            return
+        if rest and isinstance(thing, type) and userland.is_user_class(thing) and rest[0] in _OWN_NAMES:
+            value = getattr(thing, rest[0], None)
+            self._value(owner, "constant", f"{path}.{rest[0]}", value, (id(thing), rest[0]), thing)
         if rest and isinstance(thing, type) and self._class_attribute(owner, path, thing, rest):
             return
         plain = unmemoized(thing)
         if rest and isinstance(plain, FunctionType) and userland.is_user_function(plain):
             name = rest[0]
-            if name in ("__doc__", "__annotations__", "__name__", "__qualname__"):
+            if name in _OWN_NAMES:
                 value = getattr(plain, name)
                 self._value(owner, "constant", f"{path}.{name}", value, (id(plain), name), plain)
             held = _holder(thing, name).__dict__
@@ -163,6 +287,21 @@ class Reach(Lines):
             if found is not MISSING:
                 self._follow(owner, f"{path}.{name}", found, rest[1:], (id(held), name), held)
         self._edge(owner, path, thing, rest=rest, key=key, space=space)
+
+    def _patched(self, owner: str, path: str, module: ModuleType, rest: Chain) -> bool:
+        """Follow a chain into a library as far as something of the user's was put there; False if there is nothing."""
+        holder: Any = module
+        for depth, name in enumerate(rest, 1):
+            space = getattr(holder, "__dict__", {})
+            found = space.get(name, MISSING)
+            if is_user_code(found) and not (isinstance(found, type) and isinstance(holder, type)):
+                self.watch.name(space, name)
+                self._follow(owner, ".".join((path, *rest[:depth])), found, rest[depth:], (id(space), name), space)
+                return True
+            if not isinstance(found, (ModuleType, type)):
+                return False
+            holder = found
+        return False
 
     def _class_attribute(self, owner: str, path: str, cls: type, rest: Chain) -> bool:
         """Follow ``City.LIMIT`` or ``City.parse``; False if the whole class has to count."""
@@ -238,6 +377,8 @@ class Reach(Lines):
             self._decorated(wrapped, label, type(thing).__module__)
             return f"{label} through {self._library(type(thing).__module__, type(thing).__qualname__)}"
         if is_logger(thing):
+            if rest[:1] == ("name",):
+                self._value(owner, "constant", f"{name}.name", thing.name, (id(thing), "name"), thing)
             return "a logger"
         if (public := userland.owned_by_library(thing)) is not None:
             self.package(type(thing).__module__)
@@ -292,13 +433,15 @@ class Reach(Lines):
         code, defaults, kwdefaults = self.watch.function(function)
         own = source.own(code, function.__globals__)
         self.line(own.text, f"{kind} {label}")
-        self._annotated.append((function, label))
+        self._definitions[id(function)] = function, label
         found = names.of_code(code)
-        self._reads_annotations |= any(chain[-1] in _ANNOTATION_READERS for chain in found.reads)
+        self._words |= found.words
         space = function.__globals__
         for chain in found.reads:
             if chain[0] not in own.only_annotations:
                 self._chain(label, space, chain)
+                if ".".join(chain) in own.shown:
+                    self._show(space, chain)
         self._closure(function, label, found)
         if id(function) in self._handed_on:
             self._attributes(function, label)
@@ -424,6 +567,8 @@ class Reach(Lines):
 
     def _class(self, cls: type, label: str) -> None:
         found = self.watch.mapping(cls, vars(cls))
+        self._definitions[id(cls)] = cls, label
+        self._hints(cls, label, classes.own_annotations(cls))
         content = [classes.annotated(cls, found)]
         for base in cls.__bases__:
             content.append(f"base {self._thing(label, base.__qualname__, base)}")
@@ -438,6 +583,8 @@ class Reach(Lines):
             for key, value in sorted(values.items()):
                 name = f"{label}.{field}.{key}"
                 content.append(f"{key} {self._thing(label, name, value, 'method', key=(id(cls), name), space=cls)}")
+        for name, value in sorted(classes.of_metaclass(cls).items()):
+            content.append(f"{name} {self._thing(label, f'{label}.{name}', value, 'method', (), (id(cls), name), cls)}")
         for name, value in classes.attributes(cls, found):
             kind = type(value).__qualname__ if is_code(value) else "value"
             reached = self._thing(label, f"{label}.{name}", value, "method", key=(id(cls), name), space=cls)
@@ -517,8 +664,15 @@ class Reach(Lines):
 
         def meet(thing: Any) -> bytes:
             met[id(thing)] = thing
+            if isinstance(thing, FunctionType):
+                self._shown.add(id(unmemoized(thing)))
             return str(getattr(thing, "__qualname__", "")).encode("utf-8", "surrogatepass")
 
+        def show(cls: type) -> bytes:
+            self._shown.add(id(cls))
+            return b""
+
+        meet.shown = show  # type: ignore[attr-defined]
         value.digest = digest(value, meet)
         if met:
             # A set has no order: what was met is sorted by its content, so that equal sets give equal labels.
@@ -552,6 +706,10 @@ class Reach(Lines):
             self._edge("depends", str(name or f"depends {number}{of}"), dependency)
         else:
             self._value("", "depends", f"{number}{of}", dependency, (id(self), f"{number}{of}"), self)
+
+
+def _subclasses_of(cls: type) -> list[int]:
+    return sorted(map(id, type.__subclasses__(cls)))
 
 
 def _is_memoized_at_home(function: FunctionType) -> bool:

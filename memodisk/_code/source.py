@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
-from memodisk._code.canonical import Canonical
+from memodisk._code.canonical import Canonical, shown
 from memodisk._code.snapshots import texts
 from memodisk._util.log import logger
 
@@ -50,10 +50,13 @@ class Own:
         Equal for the same program, blind to everything that has no effect.
     only_annotations
         Names that the code reads for the annotations of inner functions only.
+    shown
+        What it puts into a container or a text as a value. Not known without its source.
     """
 
     text: str
     only_annotations: frozenset[str] = frozenset()
+    shown: frozenset[str] = frozenset()
 
 
 def own(code: CodeType, namespace: dict[str, Any]) -> Own:
@@ -75,7 +78,10 @@ def own(code: CodeType, namespace: dict[str, Any]) -> Own:
         result = Own(f"bytecode {version}\n{bytecode(code)}")
     else:
         canonical = Canonical(node)
-        result = Own(canonical.text, canonical.only_annotations)
+        text = canonical.text
+        if sys.flags.optimize and ("(Assert" in text or "'__debug__'" in text):
+            text += " without assertions"  # python -O
+        result = Own(text, canonical.only_annotations, shown(node))
     if len(_known) >= _MAX_REMEMBERED:
         _known.clear()
     _known[id(code)] = code, result  # with the code, so that its id is not given to another

@@ -10,7 +10,7 @@ from xxhash import xxh3_128_hexdigest
 
 from memodisk import hashing
 from memodisk._code import qualified
-from memodisk._code.fingerprint import Fingerprint, Watcher, code_digest
+from memodisk._code.fingerprint import Fingerprint, Watcher, code_digest, documented_digest
 from memodisk._code.signatures import EMPTY, VAR_KEYWORD, VAR_POSITIONAL
 from memodisk._code.snapshots import adopt, texts_of_main
 from memodisk._request.annotations import Ignored, Stand, stands
@@ -18,7 +18,7 @@ from memodisk._request.binding import Binding
 from memodisk._request.request import Request
 from memodisk._request.summary import summarize
 from memodisk.errors import Unhashable
-from memodisk.hashing import Blind, Key
+from memodisk.hashing import Blind, CodeHook, Key
 from memodisk.hashing.base import FLAT, MARSHAL
 
 TYPE_CHECKING = False
@@ -263,22 +263,25 @@ class FunctionHasher:
 
     def _identify(self, prefixed: _Prefixed, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Identified:
         if self._key_function is not None:
-            return self._complete(prefixed, ("key",), (self._key_function(*args, **kwargs),), ("result of key",))
+            found = self._key_function(*args, **kwargs)
+            code = _code_of_classes((*args, *kwargs.values()))
+            return self._complete(prefixed, ("key", *code), (found, *code.values()), ("result of key", *code))
         return self._complete(prefixed, *self._arguments(args, kwargs))
 
     def _complete(
         self, prefixed: _Prefixed, names: tuple[str, ...], values: tuple[Any, ...], paths: tuple[str, ...]
     ) -> Identified:
         fingerprint, head, _ = prefixed
+        code = documented_digest if fingerprint.reads_documentation else code_digest
         try:
-            digests = b"".join([_digest(value, path, code_digest) for value, path in zip(values, paths)])  # noqa: B905
+            digests = b"".join([_digest(value, path, code) for value, path in zip(values, paths)])  # noqa: B905
         except Unhashable:
-            digests = self._with_defaults(values, paths)
+            digests = self._with_defaults(values, paths, code)
         if names is not self._kept_names:
             head += hashing.encode(names)
         return xxh3_128_hexdigest(head + digests), fingerprint, names, values, digests  # type: ignore[return-value]
 
-    def _with_defaults(self, values: tuple[Any, ...], paths: tuple[str, ...]) -> bytes:
+    def _with_defaults(self, values: tuple[Any, ...], paths: tuple[str, ...], code: CodeHook) -> bytes:
         """Digest arguments of which one has no content. A default is part of the code: described as far as it can be.
 
         Raises
@@ -292,7 +295,7 @@ class FunctionHasher:
         found = []
         for value, path in zip(values, paths, strict=True):
             is_default = any(value is default for default in defaults)
-            found.append(_digest(value, path, code_digest, Blind(is_user_class) if is_default else None))
+            found.append(_digest(value, path, code, Blind(is_user_class) if is_default else None))
         return b"".join(found)
 
     def _arguments(
@@ -312,7 +315,13 @@ class FunctionHasher:
             elif self._inside_kwargs and names[index] == self._binding.var_keyword:
                 value = {name: item for name, item in value.items() if name not in self._inside_kwargs}
             chosen.append(value)
-        return self._kept_names, tuple(chosen), tuple(self._paths[index] for index in self._kept)
+        kept_names, paths = self._kept_names, tuple(self._paths[index] for index in self._kept)
+        if self._ignored:
+            left_out = [value for name, value in zip(names, values, strict=True) if name in self._ignored]
+            # What an ignored object holds does not count; its methods are code that the function may call.
+            code = _code_of_classes(left_out)
+            return (*kept_names, *code), (*chosen, *code.values()), (*paths, *code)
+        return kept_names, tuple(chosen), paths
 
     def alternatives(self, request: Request) -> list[Request]:
         """Return what the request would be under each old name and fingerprint that is accepted as well."""
@@ -357,6 +366,19 @@ class FunctionHasher:
         adopt(found)
         self.__dict__.update(state)
         self._bind_arguments()
+
+
+def _code_of_classes(values: Iterable[object]) -> dict[str, bytes]:
+    """Return what stands for the code of the user's classes among objects whose content does not count."""
+    found = {}
+    for value in values:
+        kind = type(value)
+        if kind not in FLAT and kind.__module__ not in ("builtins", "pathlib"):
+            from memodisk._code.userland import is_user_class
+
+            if is_user_class(kind):
+                found[f"class {kind.__qualname__}"] = code_digest(kind)
+    return found
 
 
 class _Frozen:

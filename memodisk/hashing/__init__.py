@@ -66,7 +66,10 @@ else:
     Key = Digest = str
 
 CodeHook: TypeAlias = "Callable[[Any], bytes]"
-"""Turns a function or class into bytes that stand for its code. May raise `Unhashable`."""
+"""Turns a function or class into bytes that stand for its code. May raise `Unhashable`.
+
+It may have a function ``shown``, which does so for a class that is a value itself, with its docstrings and annotations.
+"""
 
 
 def digest_bytes(data: Buffer) -> Digest:

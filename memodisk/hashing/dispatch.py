@@ -14,8 +14,6 @@ from memodisk.hashing.base import (
     Ready,
     by_key,
     mapping,
-    name_of,
-    named,
     octets,
     refuse,
     scalar,
@@ -122,12 +120,12 @@ def _search(kind: type) -> Handler:
 
 
 def _by_stand_in(base: type) -> Handler:
-    def handler(value: Any, _walk: Any) -> Node:
+    def handler(value: Any, walk: Any) -> Node:
         found = _stand_ins[base](value)
         if found is value:
             raise refuse(
                 "its registered stand-in is the object itself", "Let it return the values that identify the object"
             )
-        return Node(b"R" + named(name_of(type(value))), [found])
+        return Node(b"R" + walk.code_of(type(value)), [found])
 
     return handler

@@ -432,7 +432,7 @@ def test_what_has_no_content_is_named_by_its_type(load: Load) -> None:
 
 
 def test_places_and_loggers_do_not_count(load: Load) -> None:
-    text = "import logging, os\nlog = logging.getLogger('{}')\ndef f(x):\n    log.info(x)\n    return os.path.dirname(__file__), __name__"
+    text = "import logging, os\nlog = logging.getLogger('{}')\ndef f(x):\n    log.info(x)\n    return os.path.dirname(__file__)"
     assert digest(load(text.format("a"), "one").f) == digest(load(text.format("b"), "two").f)
 
 

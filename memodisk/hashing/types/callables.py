@@ -8,7 +8,7 @@ import types
 import typing
 from typing import Any
 
-from memodisk.hashing.base import Encoded, Handler, Node, fields, name_of, named
+from memodisk.hashing.base import Encoded, Handler, Node, count, fields, name_of, named
 
 
 def find(kind: type, base: type) -> Handler | None:
@@ -16,7 +16,7 @@ def find(kind: type, base: type) -> Handler | None:
     if kind in _EXACT:
         return _EXACT[kind]
     if base is type and kind is not type:
-        return _code  # a class made by a metaclass
+        return _class  # a class made by a metaclass
     if base.__module__ in ("typing", "typing_extensions"):
         return _TYPING.get(base.__name__)
     return None
@@ -25,6 +25,14 @@ def find(kind: type, base: type) -> Handler | None:
 def _code(value: Any, walk: Any) -> bytes:
     part: bytes = walk.code_of(value)
     return part
+
+
+def _class(value: Any, walk: Any) -> bytes:
+    """A class that is a value, not the class of one: whoever gets it can read its docstrings and annotations."""
+    part: bytes = walk.code_of(value)
+    shown = getattr(walk.code, "shown", None)
+    more: bytes = shown(value) if shown is not None else b""
+    return walk.fold(named("shown") + count(len(more)) + more + part) if more else part
 
 
 def _method(value: Any, walk: Any) -> Node:
@@ -109,7 +117,7 @@ def _constant(name: str) -> Handler:
 
 
 _EXACT: dict[type, Handler] = {
-    type: _code,
+    type: _class,
     types.FunctionType: _code,
     types.CodeType: _code,
     type(functools.lru_cache(lambda: None)): _code,

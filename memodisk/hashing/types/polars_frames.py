@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from memodisk.hashing.base import Handler, Node, Ready, brief, fields, named, refuse
+from memodisk.hashing.types.pickles import code_in
 
 
 def find(kind: type, _base: type) -> Handler | None:
@@ -99,4 +100,5 @@ def _lazy(_value: Any, _walk: Any) -> Node:
 
 
 def _expression(value: Any, _walk: Any) -> Node:
-    return Node(named("polars.Expr"), [value.meta.serialize()])
+    told = value.meta.serialize()
+    return Node(named("polars.Expr"), [told, code_in(told)])
