@@ -71,7 +71,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="rounds in which the contenders take turns")
     parser.add_argument("--read", nargs="+", metavar="FILE", help="measure nothing: report on what --json wrote")
     parser.add_argument("--json", metavar="FILE", help="write all figures as JSON")
-    parser.add_argument("--markdown", metavar="FILE", help="write the tables for the README")
+    parser.add_argument("--markdown", metavar="FILE", help="write the tables for benchmarks/README.md")
     parser.add_argument("--plot", metavar="DIR", help="write a picture for each case (needs matplotlib)")
     parser.add_argument("--work", metavar="DIR", help="where to work: a directory on a real disk")
     parser.add_argument("--no-image", action="store_true", help="use directories even where a fresh ext4 could be made")

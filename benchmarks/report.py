@@ -1,4 +1,4 @@
-"""What a run found out, as tables for a terminal and for the README, as JSON, and as pictures."""
+"""What a run found out, as tables for a terminal and for benchmarks/README.md, as JSON, and as pictures."""
 
 from __future__ import annotations
 
@@ -156,14 +156,14 @@ def _line(result: RowResult, name: str, entry: Entry) -> list[str]:
     ]
 
 
-# The README
+# The tables of benchmarks/README.md
 
 
 _SIGNS = {True: "✓", False: "✗", None: "?"}
 
 
 def markdown(report: Report) -> str:
-    """Return the tables for the README: a line for each row."""
+    """Return the tables for benchmarks/README.md: a line for each row."""
     parts = ["Machine: " + machine_text(report) + "."]
     for case in report.cases:
         lines = [f"| {case.title} | memodisk | best correct peer | floor | goal |", "|" + " --- |" * 5]

@@ -56,7 +56,7 @@ def test_the_encoder_tells_maps_apart_by_their_numbers(monkeypatch):
 
 
 def test_every_file_and_directory_that_it_names_is_there():
-    named = re.findall(r"`((?:memodisk|tests|benchmarks|docs|_\w+|cli|demo|hashing|codecs|\.ci)/?[\w./-]*)`", TEXT)
+    named = re.findall(r"`((?:memodisk|tests|benchmarks|docs|_[a-z]+|cli|demo|hashing|codecs|\.ci)/?[\w./-]*)`", TEXT)
     assert len(named) > 20
     new = {"arrays_of_numbers.py", "affine_maps.py", "test_codecs_arrays_of_numbers.py"}
     for name in named:

@@ -246,6 +246,21 @@ def _looked_up(thing: Any, value: Any) -> Any:
         return value
 
 
+def tells_more(hint: Any) -> bool:
+    """Whether an annotation leads to more than its text says: to a class of the user's, to an object beside a type."""
+    if isinstance(hint, (str, typing.ForwardRef, typing.TypeVar)) or hint is Ellipsis or hint is None:
+        return False
+    if isinstance(hint, type) and not hasattr(hint, "__origin__"):
+        return userland.is_user_class(hint)
+    if type(hint).__module__ in ("typing", "types"):
+        inside = (*getattr(hint, "__args__", ()), *getattr(hint, "__metadata__", ()))
+        is_literal = getattr(hint, "__origin__", None) is typing.Literal
+        return not is_literal and any(tells_more(part) for part in inside)
+    if isinstance(hint, (list, tuple)):  # the parameters of a Callable
+        return any(map(tells_more, hint))
+    return True
+
+
 def own_annotations(thing: Any) -> dict[str, Any]:
     """Return the annotations of a function or class as they are written, without those of base classes."""
     found = vars(thing).get("__annotations__") if isinstance(thing, type) else None

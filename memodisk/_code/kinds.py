@@ -80,6 +80,14 @@ def is_native(thing: Any) -> bool:
     return not kind.__flags__ & _HEAP_TYPE or "cython_function" in kind.__name__
 
 
+def is_ours(thing: Any) -> bool:
+    """Whether a thing is a cache, a part of one, or what stands behind a memoized function: no result depends on it."""
+    if isinstance(thing, MethodType):
+        thing = thing.__self__
+    home = getattr(type(thing), "__module__", "").split(".")
+    return home[0] == "memodisk" and home[1:2] != ["_code"] and len(home) > 1 and home[1].startswith("_")
+
+
 def is_container(thing: object) -> bool:
     """Whether items can be put into a thing."""
     return isinstance(thing, (list, dict, set, bytearray, deque)) or hasattr(thing, "__setitem__")

@@ -25,6 +25,7 @@ from memodisk._code.kinds import (
     is_container,
     is_logger,
     is_native,
+    is_ours,
     is_user_code,
     sort_key,
     sorted_registry,
@@ -190,9 +191,11 @@ class Reach(Lines):
     def _hints(self, thing: FunctionType | type, label: str, own: Mapping[str, Any]) -> None:
         """Follow what annotations stand for: classes, and functions that they name as validators."""
         for name, hint in classes.hints(thing, own).items():
+            if not classes.tells_more(hint):
+                continue
             if is_code(hint):
                 self._thing(label, getattr(hint, "__qualname__", name), hint)
-            elif not isinstance(hint, str):
+            else:
                 self._value(label, "annotation", f"{name} of {label}", hint, (id(thing), f"{name}:"), thing)
 
     def _subclasses(self) -> bool:
@@ -339,6 +342,8 @@ class Reach(Lines):
         for number, declared in enumerate(declared_dependencies(thing), 1):
             self._dependency(number, declared, f" of {name}")
         thing = unmemoized(thing)
+        if is_ours(thing):
+            return "memodisk"
         if id(thing) in self.labels:
             return self.labels[id(thing)]
         if isinstance(thing, FunctionType):
@@ -489,8 +494,8 @@ class Reach(Lines):
     def _attributes(self, function: FunctionType, label: str) -> None:
         """Follow the attributes of a function that is handed on: whoever gets it can read them."""
         for name, value in sorted(self.watch.mapping(function, function.__dict__).items()):
-            if name == "__wrapped__":
-                continue  # followed already
+            if name in ("__wrapped__", "__memodisk_depends__") or is_ours(value):
+                continue  # followed already; what functools.wraps copied from a memoized function
             if is_code(value):
                 self._edge(label, f"{name} of {label}", value)
             else:

@@ -20,7 +20,7 @@ from memodisk._code.canonical import Canonical, shown
 from memodisk._code.snapshots import texts
 from memodisk._util.log import logger
 
-log = logger("memodisk._code.source")
+log = logger("memodisk.code")
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import threading
 from collections.abc import Callable
 
@@ -86,7 +87,7 @@ def _wrap(methods: Methods) -> Any:
         def memoized(*args: Any, **kwargs: Any) -> Any:
             return call(args, kwargs)
 
-        wrapper = memoized
+        wrapper = _guarded(function, call) if _is_standard(function) else memoized
     if isinstance(function, functools.partial):
         functools.update_wrapper(wrapper, _innermost(function))
         wrapper.__wrapped__ = function
@@ -98,6 +99,28 @@ def _wrap(methods: Methods) -> Any:
     for name in Methods.NAMES:
         setattr(wrapper, name, getattr(methods, name))
     return wrapper
+
+
+def _is_standard(function: Any) -> bool:
+    return str(getattr(function, "__module__", "")).partition(".")[0] in sys.stdlib_module_names
+
+
+def _guarded(function: Any, call: Callable[..., Any]) -> Any:
+    """Return the wrapper of a function of the standard library. Put in its place (``builtins.len``, ``os.stat``) it is
+    called by memodisk as well, and is then what it was before."""
+    busy: set[int] = set()
+
+    def memoized(*args: Any, **kwargs: Any) -> Any:
+        thread = threading.get_ident()
+        if thread in busy:
+            return function(*args, **kwargs)
+        busy.add(thread)
+        try:
+            return call(args, kwargs)
+        finally:
+            busy.discard(thread)
+
+    return memoized
 
 
 def _innermost(function: Any) -> Any:

@@ -109,8 +109,8 @@ def memoize(
         What happens when the code changed: ``"recompute"`` (and find the old results again when the change is undone),
         ``"warn"`` (serve the stored result, and say once what changed) or ``"ignore"``.
     also_accept
-        Old names of the function, or fingerprints of code that gives the same results (`f.request(…).fingerprint`):
-        what was stored under them is served.
+        Old names of the function, or fingerprints of code that gives the same results
+        (`f.request(…).fingerprint.digest`): what was stored under them is served.
     wait
         How long to wait if another process or machine computes the same call: seconds, or a string such as ``"10min"``.
         Default: as long as it lives. 0: never, compute as well.

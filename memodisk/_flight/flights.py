@@ -8,12 +8,19 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextvars import ContextVar, Token
+
+from memodisk._flight.circles import waits_for_me
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+
+#: Seconds after which a waiting thread looks for the first time whether it waits for itself, and at most between looks.
+_FIRST_LOOK, _LONGEST_PAUSE = 0.1, 5.0
 
 
 class Flight:
@@ -27,6 +34,7 @@ class Flight:
 
     def __init__(self, key: object) -> None:
         self.key = key
+        self.thread = threading.get_ident()
         self.is_done = False
         #: False for the flight of one who would otherwise wait for itself: nobody else waits for it.
         self.is_shared = True
@@ -86,12 +94,20 @@ class Flights:
         return [flight.key for flight in _owned.get()]
 
     def wait(self, flight: Flight, timeout: float | None) -> bool:
-        """Block the present thread until a flight has landed, at most `timeout` seconds; True if it has."""
+        """Block the present thread until a flight has landed, at most `timeout` seconds; True if it has.
+
+        False also if the flight waits for the present thread, which then has to compute.
+        """
         event = threading.Event()
         self._when_landed(flight, event.set)
-        has_landed = event.wait(timeout)
+        end = None if timeout is None else time.monotonic() + timeout
+        pause = _FIRST_LOOK
+        while not event.wait(pause if end is None else max(0.0, min(pause, end - time.monotonic()))):
+            if (end is not None and time.monotonic() >= end) or waits_for_me(flight.thread):
+                break
+            pause = min(2 * pause, _LONGEST_PAUSE)
         self.stop_waiting(flight)
-        return has_landed
+        return event.is_set()
 
     async def wait_async(self, flight: Flight, timeout: float | None) -> bool:
         """Suspend the present task until a flight has landed, at most `timeout` seconds; True if it has.

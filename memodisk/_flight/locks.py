@@ -28,7 +28,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
 
-log = logger("memodisk._flight.locks")
+log = logger("memodisk.flight")
 
 #: Where lock files and signs of life lie in a cache directory.
 LOCKS = "locks"

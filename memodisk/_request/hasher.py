@@ -277,7 +277,7 @@ class FunctionHasher:
             digests = b"".join([_digest(value, path, code) for value, path in zip(values, paths)])  # noqa: B905
         except Unhashable:
             digests = self._with_defaults(values, paths, code)
-        if names is not self._kept_names:
+        if names != self._kept_names:
             head += hashing.encode(names)
         return xxh3_128_hexdigest(head + digests), fingerprint, names, values, digests  # type: ignore[return-value]
 
@@ -319,8 +319,8 @@ class FunctionHasher:
         if self._ignored:
             left_out = [value for name, value in zip(names, values, strict=True) if name in self._ignored]
             # What an ignored object holds does not count; its methods are code that the function may call.
-            code = _code_of_classes(left_out)
-            return (*kept_names, *code), (*chosen, *code.values()), (*paths, *code)
+            if code := _code_of_classes(left_out):
+                return (*kept_names, *code), (*chosen, *code.values()), (*paths, *code)
         return kept_names, tuple(chosen), paths
 
     def alternatives(self, request: Request) -> list[Request]:
@@ -368,7 +368,7 @@ class FunctionHasher:
         self._bind_arguments()
 
 
-def _code_of_classes(values: Iterable[object]) -> dict[str, bytes]:
+def _code_of_classes(values: Iterable[object]) -> dict[str, str]:
     """Return what stands for the code of the user's classes among objects whose content does not count."""
     found = {}
     for value in values:
@@ -377,7 +377,7 @@ def _code_of_classes(values: Iterable[object]) -> dict[str, bytes]:
             from memodisk._code.userland import is_user_class
 
             if is_user_class(kind):
-                found[f"class {kind.__qualname__}"] = code_digest(kind)
+                found[f"class {kind.__qualname__}"] = code_digest(kind).decode().rpartition(" ")[2]
     return found
 
 

@@ -212,7 +212,7 @@ class Reader(Layout):
         Raises
         ------
         OSError
-            If there is none (`FileNotFoundError`) or it cannot be
+            If there is none (`FileNotFoundError`) or it cannot be read.
         """
         try:
             return read(path, MAX_RECORD_SIZE)
@@ -251,7 +251,7 @@ class Reader(Layout):
         Damaged
             If they are not exactly the bytes that were stored.
         OSError
-            If there is no such blob (`FileNotFoundError`) or it cannot be
+            If there is no such blob (`FileNotFoundError`) or it cannot be read.
         """
         try:
             data, found = read_hashed(path, size)
@@ -272,7 +272,7 @@ class Reader(Layout):
         Raises
         ------
         OSError
-            If there is no such blob (`FileNotFoundError`) or it cannot be
+            If there is no such blob (`FileNotFoundError`) or it cannot be read.
         """
         try:
             return digest_file(path)

@@ -61,7 +61,9 @@ def describe(array: Any, *, thorough: bool = True) -> dict[str, Any] | None:
         if thorough and dtype.storage == "python" and not _is_text(array):
             return None
         missing = "NA" if dtype.na_value is pd.NA else "nan"
-        return {"kind": "string", "storage": dtype.storage, "missing": missing}
+        # Before pandas 2.3 this was the name of pyarrow's strings with NaN.
+        storage = "pyarrow" if dtype.storage == "pyarrow_numpy" else dtype.storage
+        return {"kind": "string", "storage": storage, "missing": missing}
     if kind is pd.CategoricalDtype:
         return _describe_category(array)
     if kind is pd.ArrowDtype:
@@ -118,7 +120,7 @@ def unpack(column: Any, what: dict[str, Any]) -> Any:
     if kind == "category":
         return _unpack_category(column, what)
     if kind == "string":
-        dtype = pd.StringDtype(what["storage"], *([np.nan] if what["missing"] == "nan" else []))
+        dtype = _string_dtype(what)
         if what["storage"] == "python":  # pandas 2.3 makes an array of the wrong class from Arrow
             cells = {"cells": "str", "missing": what["missing"]}
             return pd.array(_unpack_objects(column, cells), dtype=dtype, copy=False)
@@ -129,6 +131,15 @@ def unpack(column: Any, what: dict[str, Any]) -> Any:
         array = pd.api.types.pandas_dtype(what["dtype"]).__from_arrow__(column)
         return array.copy()  # a masked array may be a read-only view of Arrow's memory
     raise Undecodable(f"no column is of kind {kind!r}")
+
+
+def _string_dtype(what: dict[str, Any]) -> Any:
+    np, pd = load("numpy"), load("pandas")
+    if what["missing"] == "NA":
+        return pd.StringDtype(what["storage"])
+    if what["storage"] == "pyarrow" and not hasattr(pd.StringDtype(), "_na_value"):  # pandas before 2.3
+        return pd.StringDtype("pyarrow_numpy")
+    return pd.StringDtype(what["storage"], np.nan)
 
 
 def to_json(array: Any) -> dict[str, Any]:

@@ -61,7 +61,9 @@ def _holds(dtype: Any) -> bool:
     if isinstance(dtype, pl.Struct):
         return bool(dtype.fields) and all(_holds(field.dtype) for field in dtype.fields)
     flat = (pl.Boolean, pl.String, pl.Binary, pl.Date, pl.Time, pl.Datetime, pl.Duration, pl.Decimal)
-    return bool(dtype.is_integer() or dtype.is_float() or isinstance(dtype, (*flat, pl.Categorical, pl.Enum)))
+    # Before polars 1.32.2 a column of times has the class as its type, not an instance.
+    kind = dtype if isinstance(dtype, type) else type(dtype)
+    return bool(dtype.is_integer() or dtype.is_float() or issubclass(kind, (*flat, pl.Categorical, pl.Enum)))
 
 
 # Trying a schema takes 0.5 ms, and a thousand calls return few different ones.

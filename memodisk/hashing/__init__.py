@@ -23,11 +23,12 @@ D          dict: list of sorted keys, ``=`` list of flat values or ``:`` number 
 S Z        set, frozenset: ``=`` sorted flat list, or ``?`` number and encoded elements, sorted
 B U        long bytes, huge text: length, content
 C          code of a class or function: length, what the hook said
-I          instance: class, state (as a dict's)
+I A        instance: class, state (as a dict's); attributes alone
 E J Q      enum member; instance of a class derived from a built-in type; instance by its ``__reduce_ex__``
-K R        `__memo_key__` and registered stand-ins
+K R        class, and what its `__memo_key__` or its registered stand-in says
 M          bound method
-@          any other type by name (length, name), then as its encoder says
+@          any other type by name (length, name), then as its encoder says; ``in part``: what has no content of its own;
+           ``shown``: a class that is a value, with its docstrings and annotations
 #          digest of a long encoding
 ^ % &      reference up a cycle; member of a numbered cycle; a value with numbered cycles
 =========  ==================================================================================================

@@ -70,6 +70,8 @@ STRINGS = {"string[python]": "string[python]", "string[pyarrow]": "string[pyarro
 if pd.__version__ >= "2.3":
     STRINGS["str[python]"] = pd.StringDtype("python", na_value=np.nan)
     STRINGS["str[pyarrow]"] = pd.StringDtype("pyarrow", na_value=np.nan)
+else:
+    STRINGS["string[pyarrow_numpy]"] = "string[pyarrow_numpy]"
 
 KINDS = {
     "bool": plain(bool, st.booleans()),

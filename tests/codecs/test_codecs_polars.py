@@ -34,10 +34,11 @@ NESTED = [
 def same(a, b):
     assert type(a) is type(b)
     if isinstance(a, pl.Series):
-        assert_series_equal(a, b, check_exact=True)
+        assert_series_equal(a, b, check_exact=True, categorical_as_str=True)
     else:
         assert a.schema == b.schema
-        assert_frame_equal(a, b, check_exact=True)
+        # Before polars 1.32 categories of two frames are compared as text only.
+        assert_frame_equal(a, b, check_exact=True, categorical_as_str=True)
 
 
 @pytest.mark.parametrize("dtype", FLAT + NESTED, ids=str)
@@ -51,8 +52,12 @@ def test_each_dtype_comes_back_exactly_through_parquet(there_and_back, dtype, da
     same(frame.to_series(0), there_and_back(frame.to_series(0)).value)
 
 
+# Before polars 1.34 a decimal may have no precision, and polars' own pickle gives it one of 38 digits.
+NO_DECIMALS = [pl.Decimal] if pl.DataFrame(schema={"a": pl.Decimal(None, 0)}).dtypes[0].precision is None else []
+
+
 @settings(max_examples=40)
-@given(frame=dataframes(max_cols=4, max_size=5))
+@given(frame=dataframes(max_cols=4, max_size=5, excluded_dtypes=NO_DECIMALS))
 def test_any_frame_comes_back_exactly(there_and_back, frame):
     same(frame, there_and_back(frame).value)
 

@@ -43,7 +43,7 @@ def generator(kind=np.random.PCG64, seed=1, draws=0):
 
 def spawned():
     made = generator()
-    made.spawn(1)
+    made.bit_generator._seed_seq.spawn(1)  # what Generator.spawn does, which is there since numpy 1.25
     return made
 
 
@@ -59,7 +59,6 @@ SAME = [
     ("object arrays", np.array(["a", None, 1.5], object), np.array([*"a", None, 3 / 2], object)),
     ("strided object arrays", np.array([1, 2, "x", 3], object)[::2], np.array([1, "x"], object)),
     ("gaps in structures", padded(0), padded(255)),
-    ("data under a mask", masked(2), masked(99)),
     ("an empty mask", np.ma.MaskedArray([1, 2]), np.ma.MaskedArray([1, 2], mask=[False, False])),
     ("unused bytes of long doubles", long_double(0), long_double(255)),
     ("random generators", generator(), generator()),
@@ -74,6 +73,7 @@ SAME = [
 ]
 
 DIFFERENT = [
+    ("data under a mask", masked(2), masked(99)),
     ("value", np.arange(3), np.array([0, 1, 3])),
     ("dtype of equal values", np.arange(3), np.arange(3.0)),
     ("width", np.arange(3, dtype="i4"), np.arange(3, dtype="i8")),
@@ -135,6 +135,8 @@ def test_different_array(reason, one, other):
 
 @pytest.mark.parametrize("value", [row[1] for row in SAME + DIFFERENT], ids=[row[0] for row in SAME + DIFFERENT])
 def test_a_pickled_copy_is_the_same(value):
+    if isinstance(value, np.random.Generator) and np.lib.NumpyVersion(np.__version__) < "2.0.0":
+        pytest.skip("numpy before 2.0 pickles no seed sequence: the copy has another one, and other children")
     # Protocol 5, for with the older ones numpy itself loses the byte order.
     assert digest(pickle.loads(pickle.dumps(value, 5))) == digest(value)
 
@@ -163,6 +165,7 @@ def test_a_memory_map_is_the_array_in_its_file(tmp_path):
     assert digest(np.load(tmp_path / "a.npy", mmap_mode="r")) == digest(BASE)
 
 
+@pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.0.0", reason="since numpy 2.0")
 def test_strings_of_variable_length():
     kind = np.dtypes.StringDType()
     one = np.array(["a", "long " * 100], kind)

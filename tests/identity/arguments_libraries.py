@@ -191,7 +191,11 @@ NUMPY = [
     different(
         "a record array", lambda: np.zeros(2, [("a", "i4")]), lambda: np.zeros(2, [("a", "i4")]).view(np.recarray)
     ),
-    same("under a mask", lambda: np.ma.array([1, 2], mask=[0, 1]), lambda: np.ma.array([1, 9], mask=[False, True])),
+    different(
+        "under a mask, which can be looked at",
+        lambda: np.ma.array([1, 2], mask=[0, 1]),
+        lambda: np.ma.array([1, 9], mask=[False, True]),
+    ),
     different("a mask", lambda: np.ma.array([1, 2], mask=[0, 1]), lambda: np.ma.array([1, 2], mask=[1, 0])),
     different("masked or not", lambda: np.ma.array([1, 2]), lambda: np.array([1, 2])),
     different("what fills a mask", lambda: np.ma.array([1], fill_value=1), lambda: np.ma.array([1], fill_value=2)),

@@ -1,5 +1,6 @@
 """Edits of what is hard to see: things without content, code behind C, annotations and docstrings that are data."""
 
+# ruff: noqa: E501  (a row reads better in one line)
 from __future__ import annotations
 
 from code_edits import computes, hits, memoized

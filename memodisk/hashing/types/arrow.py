@@ -64,8 +64,28 @@ def _field(value: Any, _walk: Any) -> Node:
 
 
 def _name(kind: Any) -> str:
-    extension = f"{kind.extension_name}:" if isinstance(kind, pa.BaseExtensionType) else ""
-    return extension + str(kind)
+    """A type, with what its text leaves out: parameters of extensions, metadata of the fields inside."""
+    if isinstance(kind, pa.BaseExtensionType):
+        serialize = getattr(kind, "__arrow_ext_serialize__", None)
+        parameters = serialize().hex() if serialize is not None else ""
+        return f"{kind.extension_name}:{kind}{parameters}{_inside(kind.storage_type)}"
+    return f"{kind}{_inside(kind)}"
+
+
+def _inside(kind: Any) -> str:
+    if not pa.types.is_nested(kind):
+        return ""
+    if pa.types.is_struct(kind) or pa.types.is_union(kind):
+        inner = [kind.field(i) for i in range(kind.num_fields)]
+    else:
+        names = ("value_field", "key_field", "item_field")
+        inner = [field for name in names if (field := getattr(kind, name, None)) is not None]
+    found = [
+        f"{field.name!r}: {_name(field.type)} {sorted((field.metadata or {}).items())}"
+        for field in inner
+        if field.metadata or pa.types.is_nested(field.type) or isinstance(field.type, pa.BaseExtensionType)
+    ]
+    return f" ({', '.join(found)})" if found else ""
 
 
 def _array(name: str, kind: Any, chunks: list[Any], walk: Any) -> Node:
@@ -92,12 +112,19 @@ def content(kind: Any, chunks: list[Any], walk: Any) -> list[Any]:
         return [size, [value for chunk in chunks for value in chunk.to_pylist()]]
     if any(getattr(types, name, _never)(kind) for name in ("is_string_view", "is_binary_view")):
         # pyarrow has few functions for views.
-        return content(pa.large_binary(), [chunk.cast(pa.large_binary()) for chunk in chunks], walk)
+        return content(pa.large_binary(), [_no_view(chunk) for chunk in chunks], walk)
     missing: Any = None
     if any(chunk.null_count for chunk in chunks):
         missing = _stream("validity", [_bytes(chunk.is_valid()) for chunk in chunks], walk)
         chunks = [chunk.drop_null() if chunk.null_count else chunk for chunk in chunks]
     return [size, missing, *_present(kind, chunks, walk)]
+
+
+def _no_view(chunk: Any) -> Any:
+    try:
+        return chunk.cast(pa.large_binary())
+    except pa.ArrowNotImplementedError:  # before pyarrow 18
+        return pa.array(chunk.to_pylist(), pa.large_binary())
 
 
 def _never(_kind: Any) -> bool:

@@ -21,4 +21,9 @@ def _image(value: Any, _walk: Any) -> Node:
     pixels = value.tobytes()  # loads the pixels, and with them the palette
     palette = None if value.palette is None else (value.palette.mode, value.palette.tobytes())
     head = named("PIL.Image") + fields(value.format, value.mode, value.size)
-    return Node(head, [pixels, palette, value.info], ("", "", ".info").__getitem__)
+    exif = value.getexif()
+    return Node(
+        head,
+        [pixels, palette, value.info, exif.tobytes() if len(exif) else None],
+        ("", "", ".info", ".getexif()").__getitem__,
+    )

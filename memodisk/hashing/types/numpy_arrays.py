@@ -1,8 +1,8 @@
 """numpy: arrays, scalars, dtypes, random generators.
 
 An array is its dtype, its shape and its elements in C order; strides, views and memory maps do not show. Byte order is
-part of a dtype, and so ``>i4`` is not ``<i4``. Gaps between the fields of a structure, the unused bytes of an
-80-bit long double, and what lies under the mask of a masked array do not count.
+part of a dtype, and so ``>i4`` is not ``<i4``. Gaps between the fields of a structure, and the unused bytes of an
+80-bit long double, do not count; what lies under the mask of a masked array does.
 """
 
 from __future__ import annotations
@@ -129,24 +129,15 @@ def _dtype(value: Any, _walk: Any) -> Encoded:
 
 
 def _masked(value: Any, walk: Any) -> Node:
-    """What lies under the mask is invalid by convention, and does not count."""
+    """What lies under the mask counts: it is invalid by convention, and can be looked at."""
     mask = np.ma.getmaskarray(value)
-    data = np.array(np.ma.getdata(value, subok=False))
-    _blank(data, mask)
+    data = np.ma.getdata(value, subok=False)
     head = named("numpy.ma.MaskedArray") + walk.code_of(type(value))
     state = {key: part for key, part in vars(value).items() if key not in _MASKED}
     return Node(head, [data, mask, value.fill_value, bool(value.hardmask), Attributes(state)])
 
 
 _MASKED = frozenset(("_mask", "_fill_value", "_hardmask", "_sharedmask", "_basedict", "_isfield", "_baseclass"))
-
-
-def _blank(data: Any, mask: Any) -> None:
-    if data.dtype.names is None:
-        data[mask] = np.zeros((), data.dtype)[()]
-        return
-    for name in data.dtype.names:
-        _blank(data[name], mask[name])
 
 
 def _derived(value: Any, walk: Any) -> Node:
@@ -164,7 +155,7 @@ def _generator(value: Any, _walk: Any) -> Node:
 
 def _bit_generator(value: Any, walk: Any) -> Node:
     """State, and the seed that `spawn` counts on."""
-    seed = getattr(value, "seed_seq", None)
+    seed = getattr(value, "seed_seq", None) or getattr(value, "_seed_seq", None)  # public since numpy 1.25
     return Node(named("numpy.random.BitGenerator") + walk.code_of(type(value)), [value.state, _seed(seed)])
 
 

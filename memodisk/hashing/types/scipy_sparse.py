@@ -28,7 +28,10 @@ def _matrix(value: Any, _walk: Any) -> Node:
         return Node(head, [_wide(value.indptr), _wide(value.indices), value.data])
     triples = value.tocoo(copy=True)
     triples.sum_duplicates()
-    return Node(head, [*map(_wide, triples.coords), triples.data])
+    coords = getattr(triples, "coords", None)  # since scipy 1.13; before, all had two dimensions
+    if coords is None:
+        coords = (triples.row, triples.col)
+    return Node(head, [*map(_wide, coords), triples.data])
 
 
 def _wide(indices: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from memodisk.hashing.base import Handler, Node, fields, name_of, named
+from memodisk.hashing.base import Attributes, Handler, Node, fields, name_of, named
 
 
 def find(kind: type, _base: type) -> Handler | None:
@@ -23,7 +23,17 @@ def find(kind: type, _base: type) -> Handler | None:
 
 
 def _tensor(value: Any, walk: Any) -> Node:
-    """Strides, storage and the graph behind a gradient do not show."""
+    """Strides, storage and the graph behind a gradient do not show; the gradient itself and attributes do."""
+    node = _elements(value, walk)
+    # The gradient of what is no leaf is none, and asking for it warns.
+    grad = value.grad if value.is_leaf else None
+    attributes = getattr(value, "__dict__", None)
+    if grad is not None or attributes:
+        node.children = [*node.children, grad, Attributes(dict(attributes or {}))]
+    return node
+
+
+def _elements(value: Any, walk: Any) -> Node:
     import torch
 
     kind = type(value)
