@@ -141,6 +141,29 @@ def shown(node: ast.AST) -> frozenset[str]:
     return frozenset(found)
 
 
+def looked_up(node: ast.AST) -> frozenset[tuple[str, str]]:
+    """Return what code looks up by a key, as environment variables are: ``os.environ["MODE"]``, ``getenv("MODE")``.
+
+    Pairs of what is asked, as a chain of attributes with dots, and the key: a constant in quotes, or a name.
+    """
+    found = set()
+    for part in ast.walk(node):
+        asked: ast.AST
+        if isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Load):
+            asked, key = part.value, part.slice
+        elif isinstance(part, ast.Call) and part.args:
+            asked, key = part.func, part.args[0]
+        elif isinstance(part, ast.Compare) and isinstance(part.ops[0], (ast.In, ast.NotIn)):
+            asked, key = part.comparators[0], part.left
+        else:
+            continue
+        chain = _dotted(asked)
+        if chain and isinstance(key, (ast.Constant, ast.Name, ast.Attribute)):
+            name = repr(key.value) if isinstance(key, ast.Constant) else _dotted(key)
+            found.add((chain, name))
+    return frozenset(found)
+
+
 def _dotted(node: ast.AST | None) -> str:
     if isinstance(node, ast.Attribute):
         before = _dotted(node.value)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-import os
-import sys
-from collections.abc import Callable, Mapping
-from types import FunctionType
+from collections.abc import Callable
+
+from memodisk._util.main_module import module_name, name_of_class
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,83 +28,5 @@ def function_name(function: Callable[..., Any]) -> str:
 
 
 def class_name(cls: type) -> str:
-    """Return module and qualified name of a class, for instance ``weather.City``.
-
-    A class that came from another process has lost where it was defined; its methods tell.
-    """
-    name, space = cls.__qualname__, None
-    if cls.__module__ in _MAINS or name == cls.__name__:
-        members = (getattr(member, "__func__", member) for member in vars(cls).values())
-        functions = [member for member in members if isinstance(member, FunctionType)]
-        space = next((f.__globals__ for f in functions if f.__globals__.get("__name__") in _MAINS), None)
-        names = (f.__qualname__.removesuffix(f".{f.__name__}") for f in functions)
-        name = next((found for found in names if found.endswith(f".{cls.__name__}")), name)
-    return f"{module_name(cls.__module__, space)}.{name}"
-
-
-def module_name(module: str, space: Mapping[str, Any] | None = None) -> str:
-    """Return the name that a module has when it is imported, also if it runs as ``__main__``.
-
-    Parameters
-    ----------
-    module
-        As functions and classes name it.
-    space
-        The globals of the code in question. They travel with a function to worker processes, where ``__main__`` is
-        another program, and they say what file the code was written in.
-    """
-    if module not in _MAINS:
-        return module
-    if space is not None and space.get("__name__") in _MAINS:
-        return _name_of_file(space)
-    if _is_worker():
-        # multiprocessing and what is built on it gives a worker the parent's arguments.
-        started = sys.argv[0] if sys.argv else ""
-        is_program = started.endswith(".py") and not _is_installed(os.path.realpath(started))
-        return _sender or (_name_of_file({"__file__": started}) if is_program else "__main__")
-    main = sys.modules.get(module)
-    return _name_of_file(vars(main)) if main is not None else "__main__"
-
-
-def _name_of_file(space: Mapping[str, Any]) -> str:
-    """Return what a module that runs as ``__main__`` is called when it is imported."""
-    path = space.get("__file__")
-    if not path:
-        return "__main__"
-    name = os.path.splitext(os.path.basename(os.path.realpath(path)))[0]
-    package = space.get("__package__")  # python -m package.module, python -m package
-    return name if not package else str(package) if name == "__main__" else f"{package}.{name}"
-
-
-def home(module: str) -> str:
-    """Return the file that a module was loaded from, or an empty string if there is none, as in a notebook."""
-    path = getattr(sys.modules.get(module), "__file__", None)
-    return os.path.realpath(path) if path else ""
-
-
-#: What a program is called by itself; multiprocessing calls the parent's script so in its children.
-_MAINS = ("__main__", "__mp_main__")
-
-#: What ``__main__`` is called in the program that sent functions here.
-_sender = ""
-
-
-def adopt_main(name: str) -> None:
-    """In a worker process, call ``__main__`` by the name it has where the functions and classes came from.
-
-    Parameters
-    ----------
-    name
-        What `module_name` says there.
-    """
-    global _sender
-    _sender = name
-
-
-def _is_worker() -> bool:
-    """Whether this process runs an installed program, as the workers of joblib and Dask do, and not the user's."""
-    return _is_installed(home("__main__"))
-
-
-def _is_installed(path: str) -> bool:
-    return path.startswith((os.path.realpath(sys.prefix) + os.sep, os.path.realpath(sys.base_prefix) + os.sep))
+    """Return module and qualified name of a class, for instance ``weather.City``."""
+    return ".".join(name_of_class(cls))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import enum
 import functools
+import os
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -179,13 +180,14 @@ class Reach(Lines):
     def _docstring(self, thing: FunctionType | type, label: str) -> None:
         text = thing.__doc__ if isinstance(thing, FunctionType) else vars(thing).get("__doc__")
         if isinstance(text, str):
-            self.line(text, f"docstring of {label}")
+            # What a dataclass writes names modules.
+            self.line(text.replace(f"{thing.__module__}.", ""), f"docstring of {label}")
 
     def _annotations(self, function: FunctionType, label: str) -> None:
         own = classes.own_annotations(function)
         if own:
             text = ", ".join(f"{name}: {classes.annotation(hint)}" for name, hint in own.items())
-            self.line(text, f"annotations of {label}")
+            self.line(text.replace(f"{function.__module__}.", ""), f"annotations of {label}")
             self._hints(function, label, own)
 
     def _hints(self, thing: FunctionType | type, label: str, own: Mapping[str, Any]) -> None:
@@ -447,6 +449,8 @@ class Reach(Lines):
                 self._chain(label, space, chain)
                 if ".".join(chain) in own.shown:
                     self._show(space, chain)
+        for asked, key in sorted(own.looked_up):
+            self._environment(space, asked, key)
         self._closure(function, label, found)
         if id(function) in self._handed_on:
             self._attributes(function, label)
@@ -465,6 +469,16 @@ class Reach(Lines):
             if isinstance(vars(cls).get(function.__name__), classmethod):
                 for chain in found.own_writes:
                     self._write_from(cls, (id(cls), chain[0]), chain)  # cls.count += 1
+
+    def _environment(self, space: Mapping[str, Any], asked: str, key: str) -> None:
+        """Count an environment variable, if it is one that is asked for."""
+        if not _tells_of_variables(_looked_up(space, asked)):
+            return
+        name = key[1:-1] if key[:1] in "'\"" else _looked_up(space, key)
+        if isinstance(name, str) and name and not name.startswith("MEMODISK_"):
+            variable = env(name)
+            self.watch.state(variable.state)
+            self.lines.append(variable.describe())
 
     def _closure(self, function: FunctionType, label: str, found: names.Names) -> None:
         chains: dict[str, list[Chain]] = {}
@@ -711,6 +725,22 @@ class Reach(Lines):
             self._edge("depends", str(name or f"depends {number}{of}"), dependency)
         else:
             self._value("", "depends", f"{number}{of}", dependency, (id(self), f"{number}{of}"), self)
+
+
+def _looked_up(space: Mapping[str, Any], chain: str) -> Any:
+    """Return what a chain of attributes with dots stands for; an import inside of the function is taken for granted."""
+    name, *rest = chain.split(".")
+    thing = space.get(name, os if name == "os" else None)
+    for name in rest:
+        thing = getattr(thing, name, None)
+    return thing
+
+
+def _tells_of_variables(thing: object) -> bool:
+    """Whether something is the environment, a method of it, or `os.getenv`."""
+    environments = (os.environ, getattr(os, "environb", os.environ))
+    owner = getattr(thing, "__self__", thing)
+    return any(owner is one for one in environments) or thing is os.getenv or thing is getattr(os, "getenvb", os.getenv)
 
 
 def _subclasses_of(cls: type) -> list[int]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
-from memodisk._code.canonical import Canonical, shown
+from memodisk._code.canonical import Canonical, looked_up, shown
 from memodisk._code.snapshots import texts
 from memodisk._util.log import logger
 
@@ -51,12 +51,15 @@ class Own:
     only_annotations
         Names that the code reads for the annotations of inner functions only.
     shown
-        What it puts into a container or a text as a value. Not known without its source.
+        What it puts into a container or a text as a value. Not known without its source, as what follows.
+    looked_up
+        What may be environment variables: what is asked for them, and for which.
     """
 
     text: str
     only_annotations: frozenset[str] = frozenset()
     shown: frozenset[str] = frozenset()
+    looked_up: frozenset[tuple[str, str]] = frozenset()
 
 
 def own(code: CodeType, namespace: dict[str, Any]) -> Own:
@@ -81,7 +84,7 @@ def own(code: CodeType, namespace: dict[str, Any]) -> Own:
         text = canonical.text
         if sys.flags.optimize and ("(Assert" in text or "'__debug__'" in text):
             text += " without assertions"  # python -O
-        result = Own(text, canonical.only_annotations, shown(node))
+        result = Own(text, canonical.only_annotations, shown(node), looked_up(node))
     if len(_known) >= _MAX_REMEMBERED:
         _known.clear()
     _known[id(code)] = code, result  # with the code, so that its id is not given to another

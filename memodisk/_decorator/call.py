@@ -13,6 +13,7 @@ from memodisk._decorator.options import Options
 from memodisk._request.hasher import Identified
 from memodisk._request.request import Request
 from memodisk._util.log import DEBUG
+from memodisk._util.main_module import MAINS, caller
 from memodisk.errors import Miss, Reason
 
 TYPE_CHECKING = False
@@ -46,6 +47,7 @@ class Caller:
         self._warns = self.hasher.on_change == "warn"
         self._may_recall = not options.mmap and not self._warns
         self._ttl, self._mmap = options.ttl, options.mmap
+        self._space = _space_of(function)
         self.hits = 0
         self.misses = 0
 
@@ -144,10 +146,13 @@ class Caller:
         if kept is None or (self._ttl is not None and time.time() - kept.record.created > self._ttl):
             return _NOTHING
         try:
+            caller.space = self._space  # where a script's own classes are found
             value = kept.value()
         # A user's codec may raise anything; the long way says what.
         except Exception:
             return _NOTHING
+        finally:
+            caller.space = None
         self.hits += 1
         if log.isEnabledFor(DEBUG):
             telling.tell_hit(kept.record)
@@ -182,12 +187,23 @@ class Caller:
         return self.hasher.hash(args, kwargs)
 
     def load_stored(self, request: Request) -> Result:
-        return self.cache.load(request, ttl=self._ttl, mmap=self._mmap)
+        if self._space is None:
+            return self.cache.load(request, ttl=self._ttl, mmap=self._mmap)
+        result: Result = self._in_space(lambda: self.cache.load(request, ttl=self._ttl, mmap=self._mmap))
+        return result
+
+    def _in_space(self, load: Callable[[], Any]) -> Any:
+        """Load something, its classes taken from the function's own globals."""
+        before, caller.space = caller.space, self._space
+        try:
+            return load()
+        finally:
+            caller.space = before
 
     def look(self, request: Request) -> Result | None:
         """Return the stored result, or None."""
         try:
-            result = self.cache.load(request, ttl=self._ttl, mmap=self._mmap)
+            result = self.load_stored(request)
         except Miss as miss:
             telling.tell_miss(self.cache, request, miss)
             accepted = self._accepted(request)
@@ -235,7 +251,20 @@ class Caller:
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
         state["_find_cache"] = Fixed(self.cache)
+        del state["_space"]
         return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._space = _space_of(self.function)
+
+
+def _space_of(function: Any) -> dict[str, Any] | None:
+    """Return where results of a script's function find the script's classes: its own globals."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    space = getattr(getattr(function, "__func__", function), "__globals__", {})
+    return space if space.get("__name__") in MAINS else None
 
 
 class Fixed:

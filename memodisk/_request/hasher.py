@@ -17,6 +17,7 @@ from memodisk._request.annotations import Ignored, Stand, stands
 from memodisk._request.binding import Binding
 from memodisk._request.request import Request
 from memodisk._request.summary import summarize
+from memodisk._util import main_module
 from memodisk.errors import Unhashable
 from memodisk.hashing import Blind, CodeHook, Key
 from memodisk.hashing.base import FLAT, MARSHAL
@@ -168,7 +169,7 @@ class FunctionHasher:
         """Return what tells functions of one name apart when their code does not."""
         if hasher.on_change == "recompute" or hasher.name is not None:
             return ""
-        home = qualified.home(getattr(self.function, "__module__", "") or "")
+        home = main_module.home(getattr(self.function, "__module__", "") or "")
         if not home:
             raise ValueError(
                 f"on_change={hasher.on_change!r} leaves only its name to tell {self.name} from another function, and"
@@ -356,13 +357,13 @@ class FunctionHasher:
         state["_watcher"] = _Frozen(self._watcher.current())
         state["_prefixed"] = None
         # There, ``__main__`` is another program; classes among the arguments say that they are of ``__main__``.
-        state["_main"] = qualified.module_name("__main__"), texts_of_main()
+        state["_main"] = main_module.module_name("__main__"), texts_of_main()
         del state["_binding"], state["_stands"]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         name, found = state.pop("_main")
-        qualified.adopt_main(name)
+        main_module.adopt_main(name)
         adopt(found)
         self.__dict__.update(state)
         self._bind_arguments()

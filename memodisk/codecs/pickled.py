@@ -14,6 +14,8 @@ import types
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from memodisk._util import main_module
+from memodisk._util.main_module import MAINS, module_name, name_of_class
 from memodisk.codecs.libraries import load
 from memodisk.codecs.unpicklable import find
 from memodisk.errors import Undecodable, Unencodable
@@ -22,9 +24,6 @@ _PROTOCOL = 5
 
 # The C pickler hands over 64 KiB frames; together they make fewer, larger writes.
 _CHUNK = 1 << 20
-
-# What multiprocessing calls the main module in a process that it spawned.
-_MAIN = ("__main__", "__mp_main__")
 
 
 class PickleCodec:
@@ -46,9 +45,29 @@ class PickleCodec:
     def decode(self, blob: memoryview) -> object:
         """Unpickle the blob."""
         try:
-            return pickle.loads(blob)
+            return _load(blob)
         except Exception as error:
             raise Undecodable(f"this pickle cannot be loaded here: {type(error).__name__}: {error}") from error
+
+
+#: The opcode by which a pickle of protocol 5 names a class or function.
+_GLOBAL = b"\x93"
+_SMALL = 1 << 10
+
+
+def _load(blob: memoryview) -> object:
+    if len(blob) <= _SMALL and bytes(blob).find(_GLOBAL) < 0:
+        return pickle.loads(blob)  # plain data: making an unpickler of one's own takes 1 µs
+    return _Unpickler(io.BytesIO(blob)).load()
+
+
+class _Unpickler(pickle.Unpickler):
+    """Finds what was stored by a program that imported the running script in the script itself."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module == module_name("__main__") and (found := main_module.find(module, name)) is not None:
+            return found
+        return super().find_class(module, name)
 
 
 class _Pieces:
@@ -109,7 +128,11 @@ def _dump_cloudpickle(value: object) -> list[bytes | memoryview]:
             if refusal:
                 raise pickle.PicklingError(refusal)
             if isinstance(obj, type) and _main_name(obj):
-                return main_class, (obj.__qualname__, cloudpickle.dumps(obj, _PROTOCOL))
+                name, qualname = name_of_class(obj)
+                return main_class, (qualname, cloudpickle.dumps(obj, _PROTOCOL), name)
+            if isinstance(obj, types.FunctionType) and obj.__module__ in MAINS:
+                definition = cloudpickle.dumps(obj, _PROTOCOL)
+                return main_function, (obj.__qualname__, definition, module_name(obj.__module__, obj.__globals__))
             reduced = _faithful(obj)
             return super().reducer_override(obj) if reduced is NotImplemented else reduced
 
@@ -130,24 +153,49 @@ def _dump_cloudpickle(value: object) -> list[bytes | memoryview]:
     return out.pieces
 
 
-def main_class(qualname: str, definition: bytes) -> object:
-    """Find a class of the running script or notebook by name, or else rebuild it from its pickled definition.
+def main_class(qualname: str, definition: bytes, name: str = "__main__") -> object:
+    """Find a class of a script or notebook by name, or else rebuild it from its pickled definition.
 
-    The live class comes first, so that ``isinstance(result, Point)`` holds on a hit as it does on a miss.
-    Called by `pickle.load`; blobs on disk name this function, so it stays where it is.
+    The live class comes first, so that ``isinstance(result, Point)`` holds on a hit as it does on a miss. A function
+    whose caller cannot get its own class is computed instead. Called by `pickle.load`; blobs on disk name this
+    function, so it stays where it is.
+
+    Raises
+    ------
+    LookupError
+        If a memoized function of a script asks, and no class of this name is there.
     """
-    for module in _MAIN:
-        found: Any = sys.modules.get(module)
-        for part in qualname.split("."):
-            found = getattr(found, part, None)
-        if isinstance(found, type):
-            return found
+    found = main_module.find(name, qualname)
+    if isinstance(found, type):
+        return found
+    if main_module.caller.space is not None:
+        raise LookupError(f"{name} has no class {qualname} here")
     return pickle.loads(definition)
+
+
+def main_function(qualname: str, definition: bytes, name: str = "__main__") -> object:
+    """Find a function of a script or notebook by name, or else rebuild it, with the globals of who asks.
+
+    Called by `pickle.load`, as `main_class`.
+    """
+    found = main_module.find(name, qualname) if "<" not in qualname else None
+    if isinstance(found, types.FunctionType):
+        return found
+    made: types.FunctionType = pickle.loads(definition)
+    space = main_module.caller.space
+    if space is None:
+        return made
+    function = types.FunctionType(made.__code__, space, made.__name__, made.__defaults__, made.__closure__)
+    function.__kwdefaults__, function.__doc__ = made.__kwdefaults__, made.__doc__
+    function.__annotations__, function.__qualname__ = made.__annotations__, made.__qualname__
+    function.__module__ = made.__module__
+    function.__dict__.update(made.__dict__)
+    return function
 
 
 def _main_name(obj: Any) -> bool:
     """Tell whether a class can be found by its name in the main module."""
-    if getattr(obj, "__module__", None) not in _MAIN:
+    if getattr(obj, "__module__", None) not in MAINS:
         return False
     # In a worker process the main module is another one, and there the name is not found; at home it will be.
     found = _lookup(obj.__module__, obj.__qualname__)
@@ -157,7 +205,7 @@ def _main_name(obj: Any) -> bool:
 def _importable(obj: Any) -> bool:
     """Tell whether another process finds this class or function by its name."""
     module = getattr(obj, "__module__", None)
-    if module is None or module in _MAIN:
+    if module is None or module in MAINS:
         return False
     cloudpickle = sys.modules.get("cloudpickle")
     if cloudpickle is not None and cloudpickle.list_registry_pickle_by_value():

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from code_edits import computes, hits, memoized
+from projects import COMPUTES, HITS, Edit
 
 LOCKED = """
 import threading
@@ -662,3 +663,44 @@ NAMES = [
 ]
 
 ROWS = [*HELD, *OPAQUE, *ANNOTATED, *DATA, *MADE, *NAMES]
+
+
+def variable(reason: str, body: str, above: str = "import os\n", after: str = "b") -> Edit:
+    """A function that reads a variable which is set in the second process."""
+    before = {"main": memoized(body, above)}
+    return Edit(reason, COMPUTES, before, {}, "env MODE", environment={"MODE": after})
+
+
+ENVIRONMENT = [
+    variable("an item of the environment", "return os.environ['MODE'] if 'MODE' in os.environ else None"),
+    variable("get", "return os.environ.get('MODE')"),
+    variable("get with a default", "return os.environ.get('MODE', 'a')"),
+    variable("getenv", "return os.getenv('MODE')"),
+    variable("whether it is set", "return 'MODE' in os.environ"),
+    variable("by another name", "return get('MODE')", "from os import getenv as get\n"),
+    variable("the environment by another name", "return env.get('MODE')", "from os import environ as env\n"),
+    variable("imported inside", "import os\nreturn os.environ.get('MODE')", ""),
+    variable("a constant for a name", "return os.environ.get(NAME)", "import os\nNAME = 'MODE'\n"),
+    variable("in a helper", "return g()", "import os\ndef g(): return os.environ.get('MODE')\n"),
+    variable("in a method", "return A().g()", "import os\nclass A:\n    def g(self): return os.environ.get('MODE')\n"),
+    variable("in a lambda in a list", "return G[0]()", "import os\nG = [lambda: os.environ.get('MODE')]\n"),
+    variable(
+        "what a class was made with", "return A.mode", "import os\nclass A:\n    mode = os.environ.get('MODE')\n"
+    )._replace(says="constant A.mode"),
+    Edit(
+        "a variable that is not read",
+        HITS,
+        {"main": memoized("return os.environ.get('OTHER')", "import os\n")},
+        {},
+        environment={"MODE": "b"},
+    ),
+    Edit(
+        "a variable that is only set",
+        HITS,
+        {"main": memoized("os.environ['MODE'] = 'c'\nreturn x", "import os\n")},
+        {},
+        environment={"MODE": "b"},
+    ),
+]
+
+ROWS.extend(ENVIRONMENT)
