@@ -10,7 +10,7 @@ from __future__ import annotations
 from memodisk._cache.reading import Result
 from memodisk._decorator.memoize import Cache, default_cache, memoize
 from memodisk._decorator.switches import disabled, only_cached
-from memodisk._request.annotations import FileContent, Ignored, by
+from memodisk._request.annotations import FileContent, Ignored, Ordered, by
 from memodisk._request.hasher import Hasher
 from memodisk._request.request import Request
 from memodisk._store.record import Record
@@ -37,6 +37,7 @@ __all__ = [
     "MemodiskError",
     "Memoized",
     "Miss",
+    "Ordered",
     "Reason",
     "Record",
     "Request",

@@ -13,7 +13,7 @@ from memodisk._decorator.options import Options
 from memodisk._request.hasher import Identified
 from memodisk._request.request import Request
 from memodisk._util.log import DEBUG
-from memodisk._util.main_module import MAINS, caller
+from memodisk._util.main_module import MAINS, loads_for
 from memodisk.errors import Miss, Reason
 
 TYPE_CHECKING = False
@@ -47,7 +47,8 @@ class Caller:
         self._warns = self.hasher.on_change == "warn"
         self._may_recall = not options.mmap and not self._warns
         self._ttl, self._mmap = options.ttl, options.mmap
-        self._space = _space_of(function)
+        #: Where results of a script's function find the script's own classes.
+        self.function_space = _space_of(function)
         self.hits = 0
         self.misses = 0
 
@@ -137,6 +138,7 @@ class Caller:
         """The cache that holds the results."""
         return self._find_cache()
 
+    @loads_for
     def _recall(self, key: str) -> Any:
         """Return a result that is kept in memory and still is what lies on disk: the short way of a repeated hit.
 
@@ -146,13 +148,10 @@ class Caller:
         if kept is None or (self._ttl is not None and time.time() - kept.record.created > self._ttl):
             return _NOTHING
         try:
-            caller.space = self._space  # where a script's own classes are found
             value = kept.value()
         # A user's codec may raise anything; the long way says what.
         except Exception:
             return _NOTHING
-        finally:
-            caller.space = None
         self.hits += 1
         if log.isEnabledFor(DEBUG):
             telling.tell_hit(kept.record)
@@ -186,24 +185,15 @@ class Caller:
                 raise TypeError(f"{self.hasher.name}: {error}{hint}") from None
         return self.hasher.hash(args, kwargs)
 
+    @loads_for
     def load_stored(self, request: Request) -> Result:
-        if self._space is None:
-            return self.cache.load(request, ttl=self._ttl, mmap=self._mmap)
-        result: Result = self._in_space(lambda: self.cache.load(request, ttl=self._ttl, mmap=self._mmap))
-        return result
+        return self.cache.load(request, ttl=self._ttl, mmap=self._mmap)
 
-    def _in_space(self, load: Callable[[], Any]) -> Any:
-        """Load something, its classes taken from the function's own globals."""
-        before, caller.space = caller.space, self._space
-        try:
-            return load()
-        finally:
-            caller.space = before
-
+    @loads_for
     def look(self, request: Request) -> Result | None:
         """Return the stored result, or None."""
         try:
-            result = self.load_stored(request)
+            result = self.cache.load(request, ttl=self._ttl, mmap=self._mmap)
         except Miss as miss:
             telling.tell_miss(self.cache, request, miss)
             accepted = self._accepted(request)
@@ -229,15 +219,15 @@ class Caller:
             return result
         return None
 
-    def keep(self, request: Request, value: Any, seconds: float, why: str = "") -> None:
-        """Store a fresh result, if it is wanted and can be stored."""
+    def keep(self, request: Request, value: Any, seconds: float, why: str = "") -> Any:
+        """Store a fresh result, if it is wanted and can be stored, and return what the call returns."""
         options = self.options
         if options.when is not None and not options.when(value):
             telling.tell_computed(request.function, seconds, "when=")
-            return
+            return value
         if self.cache.is_readonly:
             telling.tell_computed(request.function, seconds, "the cache is read-only")
-            return
+            return value
         try:
             result = self.cache.save(request, value, seconds=seconds, codec=options.codec, limits=options.limits)
         # A codec or a result's own pickling code may raise anything; the caller gets the value all the same.
@@ -245,18 +235,25 @@ class Caller:
             if self.cache.strict:
                 raise
             telling.warn_not_stored(self.cache, request.function, error)
-        else:
-            telling.tell_stored(request, result, seconds, why)
+            return value
+        telling.tell_stored(request, result, seconds, why)
+        if options.mmap:
+            # What later calls return: a program that writes into the array finds out at once, not at its next run.
+            try:
+                return self.load_stored(request).value
+            except Miss:
+                return value
+        return value
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
         state["_find_cache"] = Fixed(self.cache)
-        del state["_space"]
+        del state["function_space"]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._space = _space_of(self.function)
+        self.function_space = _space_of(self.function)
 
 
 def _space_of(function: Any) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
+from memodisk._decorator import telling
 from memodisk._flight.flights import Flight, flights, pause
 from memodisk._flight.locks import key_lock
 from memodisk._flight.signs import beacon
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
         def cache(self) -> ResultCache: ...
         def look(self, request: Request) -> Result | None: ...
         def load_stored(self, request: Request) -> Result: ...
-        def keep(self, request: Request, value: Any, seconds: float, why: str = "") -> None: ...
+        def keep(self, request: Request, value: Any, seconds: float, why: str = "") -> Any: ...
 
 
 log = logger("memodisk.memoize")
@@ -108,12 +109,14 @@ def steps(caller: Caller, request: Request, look: bool) -> _Steps:
                 beacon.light(sign)
         caller.misses += 1
         # Before the function can change its arguments.
+        values = request.values if log.isEnabledFor(INFO) else ()
         request.describe()
         why = _why(caller, request) if look and log.isEnabledFor(INFO) else ""
         started = time.perf_counter()
         value = yield _RUN
-        caller.keep(request, value, time.perf_counter() - started, why)
-        return value
+        if values:
+            telling.tell_changed(request, request.changed(values))
+        return caller.keep(request, value, time.perf_counter() - started, why)
     finally:
         if lock is not None and lock.is_held:
             beacon.put_out(sign)

@@ -67,6 +67,7 @@ def memoize(
     max_bytes: float | str | None = None,
     max_age: float | str | None = None,
     key: Callable[..., object] | None = None,
+    ordered: Iterable[str] = (),
     name: str | None = None,
     codec: str = "auto",
     mmap: bool = False,
@@ -97,6 +98,8 @@ def memoize(
         without use in seconds (or ``"30d"``).
     key
         A function of the call's arguments whose result is hashed in their place.
+    ordered
+        Names of parameters whose dicts count with their order, such as ``["options"]`` for ``**options``.
     name
         A name for the function that it keeps when it is moved or renamed, with its results.
     codec
@@ -125,6 +128,7 @@ def memoize(
     hasher = Hasher(
         ignore=ignore,
         key=key,
+        ordered=ordered,
         name=name,
         version=version,
         on_change=on_change,
@@ -149,6 +153,7 @@ def memoize(
         "max_bytes": limits.max_bytes,
         "max_age": limits.max_age,
         "key": key,
+        "ordered": hasher.ordered,
         "name": name,
         "codec": codec,
         "mmap": bool(mmap),

@@ -9,7 +9,7 @@ from memodisk._request.request import Request
 from memodisk._store.record import Record
 from memodisk._util.log import INFO, logger
 from memodisk._util.units import format_bytes, format_seconds
-from memodisk._util.warn import warn_once
+from memodisk._util.warn import info_once, warn_once
 from memodisk.errors import Miss, Reason, Unencodable, Unhashable
 
 log = logger("memodisk.memoize")
@@ -40,6 +40,19 @@ def tell_miss(cache: ResultCache, request: Request, miss: Miss) -> None:
         raise miss
     else:
         _warn_of_directory(cache, request.function, "stored results cannot be read", miss.detail, miss.__cause__)
+
+
+def tell_changed(request: Request, names: list[str]) -> None:
+    """Say that a computation changed arguments of its own, which a hit will not do; once for each function."""
+    if names:
+        info_once(
+            log,
+            (request.function, "changed arguments"),
+            "%s changed its argument%s %s while it ran: a hit does not. Return what is changed, or pass a copy",
+            request.function,
+            "s" if len(names) > 1 else "",
+            ", ".join(names),
+        )
 
 
 def tell_computed(name: str, seconds: float, why_not_stored: str) -> None:

@@ -89,10 +89,28 @@ class _FileContent(Stand):
         return "FileContent"
 
 
+class _Ordered(Stand):
+    def __call__(self, value: Any) -> object:
+        kind = type(value)
+        if kind is dict:
+            return "in this order", [(key, self(item)) for key, item in value.items()]
+        if kind is list or kind is tuple:
+            return kind(map(self, value))
+        return value
+
+    def __repr__(self) -> str:
+        return "memodisk.Ordered"
+
+    def __reduce__(self) -> str:
+        return "Ordered"
+
+
 #: The argument does not affect the result: ``Annotated[bool, memodisk.Ignored]``.
 Ignored = _Ignored()
 #: The argument is a path and the file's bytes are what counts: ``Annotated[Path, memodisk.FileContent]``.
 FileContent = _FileContent()
+#: The order of a dict, and of dicts inside of it, counts: ``Annotated[dict, memodisk.Ordered]``.
+Ordered = _Ordered()
 
 
 def stands(function: Callable[..., Any], parameters: Iterable[Parameter]) -> tuple[Stand | None, ...]:
@@ -125,7 +143,7 @@ def _stand(function: Callable[..., Any], parameter: Parameter) -> Stand | None:
                 ) from error
             return None
     found = _search(annotation)
-    if found is None or found is Ignored:
+    if found is None or found is Ignored or (found is Ordered and parameter.kind == VAR_KEYWORD):
         return found
     if parameter.kind == VAR_POSITIONAL:
         return by(lambda values: tuple(found(value) for value in values))

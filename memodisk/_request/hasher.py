@@ -13,7 +13,7 @@ from memodisk._code import qualified
 from memodisk._code.fingerprint import Fingerprint, Watcher, code_digest, documented_digest
 from memodisk._code.signatures import EMPTY, VAR_KEYWORD, VAR_POSITIONAL
 from memodisk._code.snapshots import adopt, texts_of_main
-from memodisk._request.annotations import Ignored, Stand, stands
+from memodisk._request.annotations import Ignored, Ordered, Stand, stands
 from memodisk._request.binding import Binding
 from memodisk._request.request import Request
 from memodisk._request.summary import summarize
@@ -57,6 +57,8 @@ class Hasher:
         Names of parameters that do not affect the result, such as ``verbose``.
     key
         A function of the call's arguments whose result is hashed in their place.
+    ordered
+        Names of parameters whose dicts count with their order.
     name
         The function's name, if another than its own: it then keeps its results when it moves or is renamed.
     version
@@ -80,6 +82,7 @@ class Hasher:
         *,
         ignore: Iterable[str] = (),
         key: Callable[..., object] | None = None,
+        ordered: Iterable[str] = (),
         name: str | None = None,
         version: object = None,
         on_change: OnChange = "recompute",
@@ -94,12 +97,8 @@ class Hasher:
                 raise TypeError(
                     f"also_accept={list(self.also_accept)!r} must hold names or fingerprints, not {accepted!r}"
                 )
-        if isinstance(ignore, str):
-            raise TypeError(f"ignore={ignore!r} is one string: give a list of parameter names, ignore=[{ignore!r}]")
-        self.ignore = tuple(ignore)
-        for parameter in self.ignore:
-            if not isinstance(parameter, str):
-                raise TypeError(f"ignore={list(self.ignore)!r} must hold names of parameters, not {parameter!r}")
+        self.ignore = _parameter_names("ignore", ignore)
+        self.ordered = _parameter_names("ordered", ordered)
         if key is not None and not callable(key):
             raise TypeError(f"key={key!r} is not callable: give a function of the call's arguments")
         if name is not None and (not isinstance(name, str) or not name.strip()):
@@ -131,6 +130,16 @@ class Hasher:
         return known.hash(args, dict(kwargs)).describe()
 
 
+def _parameter_names(option: str, names: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(names, str):
+        raise TypeError(f"{option}={names!r} is one string: give a list of parameter names, {option}=[{names!r}]")
+    found = tuple(names)
+    for name in found:
+        if not isinstance(name, str):
+            raise TypeError(f"{option}={list(found)!r} must hold names of parameters, not {name!r}")
+    return found
+
+
 class FunctionHasher:
     """Turns calls of one function into requests.
 
@@ -156,6 +165,7 @@ class FunctionHasher:
         self._version_digest = hashing.digest(hasher.version, path="version", code=code_digest)
         self._watcher: Watcher | _Frozen = Watcher(function, hasher.depends)
         self._ignored = frozenset(hasher.ignore)
+        self._ordered = frozenset(hasher.ordered)
         self._bind_arguments()
         unknown = [name for name in hasher.ignore if name not in self._binding.names]
         if unknown and self._binding.var_keyword is None and hasher.key is None:
@@ -163,6 +173,9 @@ class FunctionHasher:
                 f"ignore={list(hasher.ignore)!r}: {self.name} has no parameter {unknown[0]!r}; "
                 f"it has {', '.join(self._binding.names) or 'none'}"
             )
+        misplaced = self._ordered.difference(self._binding.names)
+        if misplaced:
+            raise ValueError(f"ordered={list(hasher.ordered)!r}: {self.name} has no parameter {min(misplaced)!r}")
         self._prefixed: _Prefixed | None = None
 
     def _find_home(self, hasher: Hasher) -> str:
@@ -179,7 +192,11 @@ class FunctionHasher:
 
     def _bind_arguments(self) -> None:
         self._binding = Binding(self.function)
-        self._stands: tuple[Stand | None, ...] = stands(self.function, self._binding.parameters)
+        said = stands(self.function, self._binding.parameters)
+        self._stands: tuple[Stand | None, ...] = tuple(
+            Ordered if parameter.name in self._ordered else stand
+            for parameter, stand in zip(self._binding.parameters, said, strict=True)
+        )
         names = []
         self._kept: list[int] = []
         for index, parameter in enumerate(self._binding.parameters):

@@ -8,6 +8,7 @@ from memodisk import hashing
 from memodisk._code.fingerprint import Fingerprint, code_digest
 from memodisk._request.summary import MAX_ARGUMENTS, summarize_arguments
 from memodisk._store.record import Record
+from memodisk.errors import Unhashable
 from memodisk.hashing import Key
 from memodisk.hashing.base import FLAT
 
@@ -79,6 +80,23 @@ class Request:
     def names(self) -> tuple[str, ...]:
         """The hashed parameters."""
         return self._names
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The hashed arguments, as long as they have not been described."""
+        return self._values
+
+    def changed(self, values: tuple[Any, ...]) -> list[str]:
+        """Return the parameters whose arguments are not any more what they were when they were hashed."""
+        found = []
+        for index, (name, value) in enumerate(zip(self._names, values, strict=False)):
+            before = self.raw_digests[16 * index : 16 * index + 16]
+            try:
+                if type(value) not in FLAT and hashing.digest(value, code=code_digest) != before:
+                    found.append(name)
+            except Unhashable:
+                found.append(name)
+        return found
 
     def describe(self) -> Request:
         """Write the arguments down as they are now: the call may change them. Returns the request itself."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from collections.abc import Mapping
-from types import FunctionType
+from types import CodeType, FrameType, FunctionType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeVar
+
+    L = TypeVar("L", bound=Any)
 
 #: What a program is called by itself; multiprocessing calls the parent's script so in its children.
 MAINS = ("__main__", "__mp_main__")
@@ -100,13 +101,28 @@ def _is_installed(path: str) -> bool:
     return path.startswith((os.path.realpath(sys.prefix) + os.sep, os.path.realpath(sys.base_prefix) + os.sep))
 
 
-class _Caller(threading.local):
-    """The globals of the function of ``__main__`` whose result this thread decodes, if there is one."""
-
-    space: dict[str, Any] | None = None
+#: The code of functions that load results for a memoized function, which they know as ``self.function_space``.
+_loaders: set[CodeType] = set()
 
 
-caller = _Caller()
+def loads_for(function: L) -> L:
+    """Mark a method that loads results for the memoized function whose globals are ``self.function_space``."""
+    _loaders.add(function.__code__)
+    return function
+
+
+def space_of_caller() -> dict[str, Any] | None:
+    """Return the globals of the function of ``__main__`` whose result is being loaded, or None.
+
+    Read off the stack, as few results are of a script's own classes, and all hits would pay for keeping it elsewhere.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code in _loaders:
+            space: dict[str, Any] | None = frame.f_locals["self"].function_space
+            return space
+        frame = frame.f_back
+    return None
 
 
 def find(name: str, qualname: str) -> Any:
@@ -119,7 +135,8 @@ def find(name: str, qualname: str) -> Any:
     qualname
         Such as ``City`` or ``City.Kind``.
     """
-    spaces = [] if caller.space is None else [caller.space]
+    space = space_of_caller()
+    spaces = [] if space is None else [space]
     if name == module_name("__main__"):
         spaces += [vars(sys.modules[main]) for main in MAINS if main in sys.modules]
     elif name in sys.modules:

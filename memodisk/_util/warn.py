@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from memodisk._util.log import DEBUG, WARNING
+from memodisk._util.log import DEBUG, INFO, WARNING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,10 +26,19 @@ def warn_once(log: Logger, about: tuple[str, ...], message: str, *args: object) 
     message, args
         As for `logging.Logger.warning`: the cause and the remedy.
     """
+    log.log(WARNING if _is_new(about) else DEBUG, message, *args)
+
+
+def info_once(log: Logger, about: tuple[str, ...], message: str, *args: object) -> None:
+    """As `warn_once`, at INFO: for what is worth knowing and no fault."""
+    log.log(INFO if _is_new(about) else DEBUG, message, *args)
+
+
+def _is_new(about: tuple[str, ...]) -> bool:
     with _lock:
         is_new = about not in _told
         _told.add(about)
-    log.log(WARNING if is_new else DEBUG, message, *args)
+    return is_new
 
 
 def forget_warnings() -> None:

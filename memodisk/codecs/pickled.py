@@ -45,20 +45,39 @@ class PickleCodec:
     def decode(self, blob: memoryview) -> object:
         """Unpickle the blob."""
         try:
-            return _load(blob)
+            held = blob.obj
+            if type(held) is bytes and _GLOBAL not in held:
+                return pickle.loads(blob)  # plain data
+            return _Unpickler(_Blob(blob)).load()
         except Exception as error:
             raise Undecodable(f"this pickle cannot be loaded here: {type(error).__name__}: {error}") from error
 
 
 #: The opcode by which a pickle of protocol 5 names a class or function.
-_GLOBAL = b"\x93"
-_SMALL = 1 << 10
+_GLOBAL = 0x93
 
 
-def _load(blob: memoryview) -> object:
-    if len(blob) <= _SMALL and bytes(blob).find(_GLOBAL) < 0:
-        return pickle.loads(blob)  # plain data: making an unpickler of one's own takes 1 µs
-    return _Unpickler(io.BytesIO(blob)).load()
+class _Blob:
+    """A blob as a file to unpickle from. Large bytes go into their place without another copy."""
+
+    def __init__(self, blob: memoryview) -> None:
+        self._blob = blob
+        self._at = 0
+
+    def read(self, size: int) -> bytes:
+        piece = self._blob[self._at : self._at + size]
+        self._at += len(piece)
+        return bytes(piece)
+
+    def readinto(self, buffer: Any) -> int:
+        size = len(buffer)
+        piece = self._blob[self._at : self._at + size]
+        self._at += len(piece)
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def readline(self) -> bytes:  # of protocol 0, which nothing of ours is
+        raise pickle.UnpicklingError("this is no pickle of protocol 5")
 
 
 class _Unpickler(pickle.Unpickler):
@@ -168,7 +187,7 @@ def main_class(qualname: str, definition: bytes, name: str = "__main__") -> obje
     found = main_module.find(name, qualname)
     if isinstance(found, type):
         return found
-    if main_module.caller.space is not None:
+    if main_module.space_of_caller() is not None:
         raise LookupError(f"{name} has no class {qualname} here")
     return pickle.loads(definition)
 
@@ -182,7 +201,7 @@ def main_function(qualname: str, definition: bytes, name: str = "__main__") -> o
     if isinstance(found, types.FunctionType):
         return found
     made: types.FunctionType = pickle.loads(definition)
-    space = main_module.caller.space
+    space = main_module.space_of_caller()
     if space is None:
         return made
     function = types.FunctionType(made.__code__, space, made.__name__, made.__defaults__, made.__closure__)

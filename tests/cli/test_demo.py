@@ -102,7 +102,7 @@ def test_the_shell_lines_that_it_prints_work(output, where):
 
 def test_the_command_is_the_module(tmp_path):
     """The console script calls what `python -m memodisk` calls."""
-    assert '[project.scripts]\nmemodisk = "memodisk.cli:main"' in (ROOT / "pyproject.toml").read_text()
+    assert '[project.scripts]\nmemodisk = "memodisk.cli.main:main"' in (ROOT / "pyproject.toml").read_text()
     command = "import sys; from memodisk.cli.main import main; sys.argv[0] = 'memodisk'; sys.exit(main())"
     assert run(tmp_path, "-c", command, "--version") == run(tmp_path, "-m", "memodisk", "--version")
     assert "demo" in run(tmp_path, "-c", command, "--help")

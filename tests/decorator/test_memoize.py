@@ -541,11 +541,11 @@ def test_a_mapped_array_is_read_only(cache):
     def f(n):
         return np.arange(n)
 
-    f(1000)
-    mapped = f(1000)
-    assert isinstance(mapped, np.memmap)
-    assert not mapped.flags.writeable
-    assert mapped.sum() == 499500
+    for mapped in (f(1000), f(1000), f.recompute(1000)):
+        assert isinstance(mapped, np.memmap)
+        assert not mapped.flags.writeable
+        assert mapped.sum() == 499500
+    assert f.cache_info().misses == 2
 
 
 @pytest.mark.parametrize("on_change", ["warn", "ignore"])
