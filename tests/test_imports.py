@@ -28,9 +28,9 @@ EAGER = {
     "memodisk._request.hasher", "memodisk._request.request", "memodisk._request.summary", "memodisk._store",
     "memodisk._store.freshener", "memodisk._store.layout", "memodisk._store.location", "memodisk._store.memory",
     "memodisk._store.mounts", "memodisk._store.read", "memodisk._store.record", "memodisk._upkeep",
-    "memodisk._upkeep.limits", "memodisk._util", "memodisk._util.log", "memodisk._util.units",
-    "memodisk._util.version", "memodisk._util.warn", "memodisk.codecs", "memodisk.errors", "memodisk.hashing",
-    "memodisk.hashing.base", "memodisk.hashing.dispatch", "memodisk.hashing.walk",
+    "memodisk._upkeep.limits", "memodisk._util", "memodisk._util.log", "memodisk._util.main_module",
+    "memodisk._util.units", "memodisk._util.version", "memodisk._util.warn", "memodisk.codecs", "memodisk.errors",
+    "memodisk.hashing", "memodisk.hashing.base", "memodisk.hashing.dispatch", "memodisk.hashing.walk",
 }  # fmt: skip
 
 
