@@ -33,7 +33,6 @@ UNSEEN = {
     "a socket": "import socket\nCLIENT = Client(socket.socket())",
     "a generator": "CLIENT = Client(i for i in ())",
     "a database connection": 'import sqlite3\nCLIENT = Client(sqlite3.connect(":memory:"))',
-    "thread-local data": "CLIENT = Client(threading.local())",
 }
 
 

@@ -51,7 +51,7 @@ _VOLATILE = frozenset(
 )
 
 # Types of the standard library whose attributes tell all.
-_TOLD_BY_ATTRIBUTES = frozenset(["_struct.Struct", "concurrent.futures._base.Executor"])
+_TOLD_BY_ATTRIBUTES = frozenset(["_struct.Struct", "_thread._local", "concurrent.futures._base.Executor"])
 
 #: As far as references are followed in search of functions: from a ctypes callback it is two steps.
 _STEPS = 3
