@@ -51,7 +51,7 @@ def test_an_option_is_written_as_it_works(option, tmp_path):
     assert f("Bern") == "Bern"
 
 
-def load_city(name, verbose=False):
+def load_city(name, verbose=False, **options):
     return name
 
 

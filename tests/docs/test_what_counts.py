@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pydantic
 import pytest
 from blocks import example, read_page, table, write
 from processes import run_script
@@ -27,13 +28,17 @@ class City:
     inhabitants: int
 
 
+class Model(pydantic.BaseModel):
+    degree: int = 3
+
+
 @memodisk.memoize(ignore=["verbose"])
 def f(x=None, y=2, *args, verbose=False, **options): ...
 
 
 @pytest.mark.parametrize(("one", "other", "verdict"), [row[:3] for row in table(PAGE, "this call")])
 def test_what_counts_as_the_same_call(one, other, verdict):
-    names = {"f": f.request, "np": np, "pd": pd, "math": math, "Path": Path, "City": City}
+    names = {"f": f.request, "np": np, "pd": pd, "math": math, "Path": Path, "City": City, "Model": Model}
     assert verdict in ("the same", "different")
     assert (eval(one, names).key == eval(other, names).key) == (verdict == "the same")
 
@@ -74,7 +79,7 @@ def test_what_cannot_be_seen_goes_stale_unless_it_is_named(tmp_path):
         "@memodisk.memoize(depends=DEPENDS)\n"
         "def f():\n"
         "    found = getattr(sys.modules['__main__'], 'hid' + 'den')\n"
-        "    return found(), os.environ['MODE'], open('a.csv').read()\n"
+        "    return found(), os.environ['MO' + 'DE'], open('a.csv').read()\n"
         "print(f())\n"
     )
     everything = "[hidden, memodisk.env('MODE'), memodisk.File('a.csv')]"
