@@ -151,8 +151,8 @@ def looked_up(node: ast.AST) -> frozenset[tuple[str, str]]:
         asked: ast.AST
         if isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Load):
             asked, key = part.value, part.slice
-        elif isinstance(part, ast.Call) and part.args:
-            asked, key = part.func, part.args[0]
+        elif isinstance(part, ast.Call) and (part.args or part.keywords):
+            asked, key = part.func, part.args[0] if part.args else part.keywords[0].value
         elif isinstance(part, ast.Compare) and isinstance(part.ops[0], (ast.In, ast.NotIn)):
             asked, key = part.comparators[0], part.left
         else:

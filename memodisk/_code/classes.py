@@ -178,7 +178,8 @@ def fields(found: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]
         slots = (slot for slot in getattr(type(field), "__slots__", ()) if not slot.startswith("_"))
         rest = {slot: getattr(field, slot, None) for slot in slots if slot != "annotation"}
         told = {key: value for key, value in rest.items() if repr(value) not in _UNSET}
-        yield name, annotation(getattr(field, "annotation", None)), told
+        text = annotation(getattr(field, "annotation", None)).replace(f"{found.get('__module__')}.", "")
+        yield name, text, told
 
 
 def of_metaclass(cls: type) -> dict[str, Any]:
@@ -221,18 +222,14 @@ def hints(thing: Any, own: Mapping[str, Any]) -> dict[str, Any]:
     own
         Its own annotations as they are written.
     """
-    if any(isinstance(value, type) or not isinstance(value, str) for value in own.values()) and not _has_texts(own):
+    if all(isinstance(value, type) and not hasattr(value, "__args__") for value in own.values()):
         return dict(own)
     try:
         found = typing.get_type_hints(thing, include_extras=True)
     # Annotations are any expressions; what they name may not be there at run time.
-    except Exception:
+    except (Exception, SystemExit):
         found = {}
     return {name: found.get(name, _looked_up(thing, value)) for name, value in own.items()}
-
-
-def _has_texts(own: Mapping[str, Any]) -> bool:
-    return any(isinstance(value, str) or "ForwardRef" in repr(value) for value in own.values())
 
 
 def _looked_up(thing: Any, value: Any) -> Any:
@@ -242,8 +239,15 @@ def _looked_up(thing: Any, value: Any) -> Any:
     try:
         return eval(value, dict(space))
     # As above.
-    except Exception:
+    except (Exception, SystemExit):
         return value
+
+
+def reads_its_annotations(cls: type) -> bool:
+    """Whether a class is made of its annotations: dataclasses, models, structures, named tuples, typed dicts."""
+    metaclass: type = type(cls)
+    names = {name for base in (*cls.__mro__, *metaclass.__mro__) for name in vars(base)}
+    return not names.isdisjoint({*_FIELDS_OF_LIBRARIES, "__pydantic_validator__", "__struct_fields__", "__total__"})
 
 
 def tells_more(hint: Any) -> bool:
@@ -283,6 +287,8 @@ def annotation(value: object) -> str:
         return value
     if isinstance(value, type) and not hasattr(value, "__origin__") and not hasattr(value, "__args__"):
         return value.__qualname__
+    if hasattr(value, "__metadata__"):  # which counts as a value; as text it may have any order
+        return f"{annotation(getattr(value, '__origin__', None))} annotated"
     return _ADDRESS.sub("", repr(value))
 
 

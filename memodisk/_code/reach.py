@@ -30,6 +30,7 @@ from memodisk._code.kinds import (
     is_user_code,
     sort_key,
     sorted_registry,
+    static_attribute,
     unmemoized,
 )
 from memodisk._code.lines import ROOT, Lines, of
@@ -65,10 +66,7 @@ _READERS = frozenset(
         "getdoc",
         "getfullargspec",
         "getsource",
-        "help",
-        "json_schema",
         "model_json_schema",
-        "schema",
         "schema_json",
         "signature",
         "validate_call",
@@ -171,6 +169,8 @@ class Reach(Lines):
             self._annotations(thing, label)
             return
         self.line(qualified.class_name(thing), f"name of {label}: {qualified.class_name(thing)}")
+        if not classes.reads_its_annotations(thing):
+            self._hints(thing, label, classes.own_annotations(thing))
         for name, member in sorted(self.watch.mapping(thing, vars(thing)).items()):
             function = getattr(member, "fget", None) or getattr(member, "__func__", member)
             if isinstance(function, FunctionType) and userland.is_user_function(function):
@@ -179,7 +179,9 @@ class Reach(Lines):
 
     def _docstring(self, thing: FunctionType | type, label: str) -> None:
         text = thing.__doc__ if isinstance(thing, FunctionType) else vars(thing).get("__doc__")
-        if isinstance(text, str):
+        # What a dataclass writes follows from its fields, and shows defaults with their addresses.
+        is_written = isinstance(thing, type) and "__dataclass_fields__" in vars(thing)
+        if isinstance(text, str) and not (is_written and text.startswith(f"{thing.__name__}(")):
             # What a dataclass writes names modules.
             self.line(text.replace(f"{thing.__module__}.", ""), f"docstring of {label}")
 
@@ -210,7 +212,7 @@ class Reach(Lines):
                 self._asked.add((id(cls), "__subclasses__"))
                 self.watch.state(functools.partial(_subclasses_of, cls))
                 subclasses: list[type] = type.__subclasses__(cls)
-                for subclass in sorted(subclasses, key=sort_key):
+                for subclass in sorted(filter(_is_alive, subclasses), key=sort_key):
                     self._edge(label, subclass.__qualname__, subclass)
         return len(self.labels) > before
 
@@ -299,7 +301,8 @@ class Reach(Lines):
         for depth, name in enumerate(rest, 1):
             space = getattr(holder, "__dict__", {})
             found = space.get(name, MISSING)
-            if is_user_code(found) and not (isinstance(found, type) and isinstance(holder, type)):
+            mine = isinstance(found, FunctionType) and userland.is_user_function(found)
+            if mine or (isinstance(found, type) and isinstance(holder, ModuleType) and userland.is_user_class(found)):
                 self.watch.name(space, name)
                 self._follow(owner, ".".join((path, *rest[:depth])), found, rest[depth:], (id(space), name), space)
                 return True
@@ -450,7 +453,7 @@ class Reach(Lines):
                 if ".".join(chain) in own.shown:
                     self._show(space, chain)
         for asked, key in sorted(own.looked_up):
-            self._environment(space, asked, key)
+            self._environment(space, asked, key, found)
         self._closure(function, label, found)
         if id(function) in self._handed_on:
             self._attributes(function, label)
@@ -470,9 +473,10 @@ class Reach(Lines):
                 for chain in found.own_writes:
                     self._write_from(cls, (id(cls), chain[0]), chain)  # cls.count += 1
 
-    def _environment(self, space: Mapping[str, Any], asked: str, key: str) -> None:
+    def _environment(self, space: Mapping[str, Any], asked: str, key: str, found: names.Names) -> None:
         """Count an environment variable, if it is one that is asked for."""
-        if not _tells_of_variables(_looked_up(space, asked)):
+        inside = frozenset(name for one in found.imports if one.name == "os" for name in one.names)
+        if not _tells_of_variables(_looked_up(space, asked, inside)):
             return
         name = key[1:-1] if key[:1] in "'\"" else _looked_up(space, key)
         if isinstance(name, str) and name and not name.startswith("MEMODISK_"):
@@ -587,7 +591,8 @@ class Reach(Lines):
     def _class(self, cls: type, label: str) -> None:
         found = self.watch.mapping(cls, vars(cls))
         self._definitions[id(cls)] = cls, label
-        self._hints(cls, label, classes.own_annotations(cls))
+        if classes.reads_its_annotations(cls):
+            self._hints(cls, label, classes.own_annotations(cls))
         content = [classes.annotated(cls, found)]
         for base in cls.__bases__:
             content.append(f"base {self._thing(label, base.__qualname__, base)}")
@@ -727,12 +732,23 @@ class Reach(Lines):
             self._value("", "depends", f"{number}{of}", dependency, (id(self), f"{number}{of}"), self)
 
 
-def _looked_up(space: Mapping[str, Any], chain: str) -> Any:
-    """Return what a chain of attributes with dots stands for; an import inside of the function is taken for granted."""
+def _looked_up(space: Mapping[str, Any], chain: str, inside: frozenset[str] = frozenset()) -> Any:
+    """Return what a chain of attributes with dots stands for, as far as no code of anybody's has to run for that.
+
+    Parameters
+    ----------
+    inside
+        Names that are imported from `os` inside of the function.
+    """
     name, *rest = chain.split(".")
-    thing = space.get(name, os if name == "os" else None)
+    thing = space.get(name, os if name == "os" else getattr(os, name, None) if name in inside else None)
     for name in rest:
-        thing = getattr(thing, name, None)
+        if isinstance(thing, ModuleType):
+            thing = vars(thing).get(name)
+        elif isinstance(thing, type):
+            thing = static_attribute(thing, name)
+        else:
+            return getattr(thing, name, None) if _tells_of_variables(thing) else None
     return thing
 
 
@@ -744,7 +760,16 @@ def _tells_of_variables(thing: object) -> bool:
 
 
 def _subclasses_of(cls: type) -> list[int]:
-    return sorted(map(id, type.__subclasses__(cls)))
+    subclasses: list[type] = type.__subclasses__(cls)
+    return sorted(map(id, filter(_is_alive, subclasses)))
+
+
+def _is_alive(cls: type) -> bool:
+    """Whether a class is what its module has under its name: slots make a second class, the first one lingers."""
+    found: Any = sys.modules.get(cls.__module__)
+    for part in cls.__qualname__.split("."):
+        found = getattr(found, "__dict__", {}).get(part)
+    return found is cls or "<locals>" in cls.__qualname__
 
 
 def _is_memoized_at_home(function: FunctionType) -> bool:

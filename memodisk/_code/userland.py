@@ -13,7 +13,7 @@ import re
 import sys
 import sysconfig
 from collections.abc import Iterator
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 _SITE = re.compile(r"(.*[/\\](?:site-packages|dist-packages))[/\\](.+)", re.DOTALL)
@@ -94,9 +94,9 @@ def additions(words: set[str]) -> Iterator[tuple[type, str, Any]]:
     for name, module in list(sys.modules.items()):
         if "." in name or name in _WITHOUT_ADDITIONS or name in sys.stdlib_module_names or is_user_module(name):
             continue
-        for cls in list(vars(module).values()):
+        for cls in list(vars(module).values()) if isinstance(module, ModuleType) else ():
             if isinstance(cls, type):
-                for word in vars(cls).keys() & words:
+                for word in sorted(vars(cls).keys() & words):
                     value = vars(cls)[word]
                     if _is_addition(value):
                         yield cls, word, value

@@ -39,7 +39,7 @@ class Value:
         What holds it, to be kept alive.
     """
 
-    __slots__ = ("digest", "examined", "holder", "key", "kind", "label", "unseen", "value")
+    __slots__ = ("digest", "examined", "holder", "is_blind", "key", "kind", "label", "unseen", "value")
 
     def __init__(self, kind: str, label: str, value: object, key: Key, holder: object) -> None:
         self.kind = kind
@@ -49,6 +49,7 @@ class Value:
         self.holder = holder
         self.digest: bytes | None = None
         self.unseen: list[tuple[str, str]] = []
+        self.is_blind = False
         self.examined = False
 
 
@@ -71,7 +72,8 @@ class Values:
 
     def use(self, key: Key, value: object, rest: Chain = ()) -> None:
         """Note that a chain of attributes is read from a value, which may change it."""
-        if rest and rest[-1] in names.WRITES:
+        of_users = len(rest) == 1 and userland.is_user_class(type(value))  # whose methods may be called anything
+        if rest and rest[-1] in names.WRITES and not of_users:
             self._written.add(key)
             return
         self._read.add(key)
@@ -103,7 +105,8 @@ class Values:
             if self._is_left_out(value.key):
                 continue
             digest, text = value.digest, constants.brief(value.value)
-            if value.key in self._written:
+            # What has a lock or a connection inside works: its counters and buffers change with each use.
+            if value.key in self._written or value.is_blind:
                 digest, text = _as_first_seen(value, text, value.key in self._rebound)
             elif not constants.immutable(value.value):
                 watch.content(value.value, digest, functools.partial(_digest, code=code))
@@ -125,6 +128,7 @@ def digest(value: Value, code: Callable[[Any], bytes]) -> bytes | None:
     """Return the digest of a value, as far as it has content, and note in the value what has none."""
     blind = Blind(userland.is_user_class)
     found = _digest(value.value, code, value.label, blind)
+    value.is_blind = blind.is_needed
     value.unseen = blind.notes if found is not None else [("", constants.type_name(type(value.value)))]
     return found
 

@@ -39,23 +39,23 @@ def _done_by(top: FrameType | None) -> Iterator[object]:
     """Yield what a thread is doing for others: futures, jobs of a multiprocessing pool of threads, being a thread."""
     yield "thread", threading.get_ident()
     for frame in _stack(top):
-        work: Any = frame.f_locals
-        if frame.f_code.co_name == "run" and hasattr(work.get("self"), "future"):
-            yield "future", id(work["self"].future)
-        elif frame.f_code.co_name == "worker" and isinstance(work.get("job"), int):
-            yield "job", work["job"]
+        where = frame.f_globals.get("__name__"), frame.f_code.co_name
+        if where == ("concurrent.futures.thread", "run"):
+            yield "future", id(getattr(frame.f_locals.get("self"), "future", None))
+        elif where == ("multiprocessing.pool", "worker"):
+            yield "job", frame.f_locals.get("job")
 
 
 def _waited_for(top: FrameType | None) -> Iterator[object]:
     """Yield what a thread waits for, from what its innermost frames hold."""
     for frame in _stack(top):
-        waiting: Any = frame.f_locals
-        name, of = frame.f_code.co_name, waiting.get("self")
-        if name == "join" and isinstance(of, threading.Thread):
+        module, name = frame.f_globals.get("__name__"), frame.f_code.co_name
+        of: Any = frame.f_locals.get("self")
+        if module == "threading" and name == "join" and isinstance(of, threading.Thread):
             yield "thread", of.ident
-        elif name in ("result", "exception") and of is not None:
+        elif module == "concurrent.futures._base" and name in ("result", "exception"):
             yield "future", id(of)
-        elif name in ("wait", "as_completed") and isinstance(waiting.get("fs"), (set, frozenset, list)):
-            yield from (("future", id(future)) for future in waiting["fs"])
-        elif name in ("get", "wait") and isinstance(getattr(of, "_job", None), int):
-            yield "job", of._job
+        elif module == "concurrent.futures._base" and name in ("wait", "as_completed"):
+            yield from (("future", id(future)) for future in list(frame.f_locals.get("fs") or ()))
+        elif module == "multiprocessing.pool" and name in ("get", "wait"):
+            yield "job", getattr(of, "_job", "")

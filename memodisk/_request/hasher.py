@@ -334,8 +334,8 @@ class FunctionHasher:
                 value = {name: item for name, item in value.items() if name not in self._inside_kwargs}
             chosen.append(value)
         kept_names, paths = self._kept_names, tuple(self._paths[index] for index in self._kept)
-        if self._ignored:
-            left_out = [value for name, value in zip(names, values, strict=True) if name in self._ignored]
+        if len(self._kept) < len(names):
+            left_out = [value for index, value in enumerate(values) if index not in self._kept]
             # What an ignored object holds does not count; its methods are code that the function may call.
             if code := _code_of_classes(left_out):
                 return (*kept_names, *code), (*chosen, *code.values()), (*paths, *code)

@@ -95,7 +95,7 @@ class Request:
                 if type(value) not in FLAT and hashing.digest(value, code=code_digest) != before:
                     found.append(name)
             except Unhashable:
-                found.append(name)
+                continue  # a default, which was described in part
         return found
 
     def describe(self) -> Request:

@@ -36,7 +36,7 @@ def module_name(module: str, space: Mapping[str, Any] | None = None) -> str:
         return module
     if space is not None and space.get("__name__") in MAINS:
         return _name_of_file(space)
-    if _is_worker():
+    if is_worker():
         # multiprocessing and what is built on it gives a worker the parent's arguments.
         started = sys.argv[0] if sys.argv else ""
         is_program = started.endswith(".py") and not _is_installed(os.path.realpath(started))
@@ -92,7 +92,7 @@ def adopt_main(name: str) -> None:
     _sender = name
 
 
-def _is_worker() -> bool:
+def is_worker() -> bool:
     """Whether this process runs an installed program, as the workers of joblib and Dask do, and not the user's."""
     return _is_installed(home("__main__"))
 

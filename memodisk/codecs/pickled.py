@@ -187,7 +187,7 @@ def main_class(qualname: str, definition: bytes, name: str = "__main__") -> obje
     found = main_module.find(name, qualname)
     if isinstance(found, type):
         return found
-    if main_module.space_of_caller() is not None:
+    if main_module.is_worker() and main_module.space_of_caller() is not None:
         raise LookupError(f"{name} has no class {qualname} here")
     return pickle.loads(definition)
 
@@ -218,7 +218,7 @@ def _main_name(obj: Any) -> bool:
         return False
     # In a worker process the main module is another one, and there the name is not found; at home it will be.
     found = _lookup(obj.__module__, obj.__qualname__)
-    return found is obj or (found is None and "<" not in obj.__qualname__)
+    return found is obj or (found is None and "<" not in obj.__qualname__ and main_module.is_worker())
 
 
 def _importable(obj: Any) -> bool:

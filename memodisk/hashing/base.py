@@ -132,13 +132,16 @@ class Blind:
     ----------
     notes
         Where something stands whose content is not seen, and what it is.
+    is_needed
+        Something without content was met, whether all that can be told of it is told or not.
     """
 
-    __slots__ = ("is_users", "notes")
+    __slots__ = ("is_needed", "is_users", "notes")
 
     def __init__(self, is_users: Callable[[type], bool]) -> None:
         self.is_users = is_users
         self.notes: list[tuple[str, str]] = []
+        self.is_needed = False
 
 
 class Attributes:

@@ -208,6 +208,7 @@ class Walk:
             # Code of anybody's runs here, and the rest of the value counts all the same.
             except Exception:
                 found = opaque.describe(value, blind.is_users)
+        blind.is_needed = True
         if found.unseen:
             blind.notes.append((self._where(), found.unseen))
         return Node(found.head, found.children, found.labels.__getitem__)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import gc
 import sys
 import warnings
+import weakref
 from collections.abc import Callable
 from types import (
     BuiltinFunctionType,
@@ -51,7 +52,9 @@ _VOLATILE = frozenset(
 )
 
 # Types of the standard library whose attributes tell all.
-_TOLD_BY_ATTRIBUTES = frozenset(["_struct.Struct", "_thread._local", "concurrent.futures._base.Executor"])
+_TOLD_BY_ATTRIBUTES = frozenset(
+    ["_struct.Struct", "_thread._local", "concurrent.futures._base.Executor", "multiprocessing.pool.Pool"]
+)
 
 #: As far as references are followed in search of functions: from a ctypes callback it is two steps.
 _STEPS = 3
@@ -87,7 +90,9 @@ _known: dict[int, tuple[Any, Description]] = {}
 def known(value: Any) -> Description | None:
     """Return what was told of an object of a library before."""
     found = _known.get(id(value))
-    return found[1] if found is not None else None
+    if found is None or (found[0] is not value and not (type(found[0]) is weakref.ref and found[0]() is value)):
+        return None
+    return found[1]
 
 
 def describe(value: Any, is_users: Callable[[type], bool]) -> Description:
@@ -102,16 +107,31 @@ def describe(value: Any, is_users: Callable[[type], bool]) -> Description:
     """
     kind = type(value)
     if is_users(kind):
-        return Description(named("in part"), [kind, Attributes(attributes_of(value, slots_of(kind)))], ["", ""], "")
+        attributes = attributes_of(value, slots_of(kind))
+        phrase = ""
+        for base in kind.__mro__:
+            if name_of(base) in HOPELESS and name_of(base) not in _EMPTY:
+                # What belongs to the machinery below is not the user's.
+                attributes = {name: part for name, part in attributes.items() if not str(name).startswith("_")}
+                phrase = "" if name_of(base) in _TOLD_BY_ATTRIBUTES | _VOLATILE else HOPELESS[name_of(base)]
+                break
+        return Description(named("in part"), [kind, Attributes(attributes)], ["", ""], phrase)
     description = _of_library(value, kind, is_users)
+    key = id(value)
+    try:
+        held: Any = weakref.ref(value, lambda _: _known.pop(key, None))
+    except TypeError:
+        held = value  # it cannot be referred to otherwise; there are few such types
     if len(_known) >= _MAX_KNOWN:
         _known.clear()
-    _known[id(value)] = value, description
+    _known[key] = held, description
     return description
 
 
 def _of_library(value: Any, kind: type, is_users: Callable[[type], bool]) -> Description:
     head = named("in part") + named(name_of(kind))
+    if any(value is stream for stream in (sys.stdin, sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__)):
+        return Description(head, [], [], "")
     ancestors = {name_of(base) for base in kind.__mro__[:-1]} | {name_of(kind)}
     if (ancestors & _EMPTY and kind.__module__ != "builtins") or kind is object:
         return Description(head, [], [], "")
@@ -129,10 +149,11 @@ def _of_library(value: Any, kind: type, is_users: Callable[[type], bool]) -> Des
     made_of = _made_of(value, kind)
     if made_of is not None:
         found[""] = made_of
-    for number, function in enumerate(functions_behind(value)):
+    functions = functions_behind(value) if ancestors.isdisjoint(_VOLATILE) else []
+    for number, function in enumerate(functions):
         if function not in found.values():
             found[f" function {number}"] = function
-    is_told = bool(wrapped or made_of or (found and not phrase)) or not ancestors.isdisjoint(_TOLD_BY_ATTRIBUTES)
+    is_told = bool(wrapped or made_of or functions) or not ancestors.isdisjoint(_TOLD_BY_ATTRIBUTES)
     return Description(
         head, [*found, *found.values()], [*[""] * len(found), *found], "" if is_told else phrase or _a(kind)
     )
@@ -154,7 +175,10 @@ def _telling(value: Any, kind: type, is_users: Callable[[type], bool]) -> dict[s
                 # It may raise anything; it then tells nothing.
                 except Exception:
                     continue
-    return {name: part for name, part in sorted(found.items(), key=str) if _tells(part, is_users)}
+    # Names are numbered within the process: ThreadPoolExecutor-0.
+    numbered = [name for name in found if name.endswith("name_prefix")]
+    told = {name: part for name, part in found.items() if name not in numbered and _tells(part, is_users)}
+    return dict(sorted(told.items()))
 
 
 def _tells(part: Any, is_users: Callable[[type], bool], depth: int = 2) -> bool:
