@@ -117,7 +117,8 @@ class Reach(Lines):
         self._shown: set[int] = set()  # of those, the ones whose docstrings and annotations can be read
         self._documented: set[int] = set()
         self._added: set[tuple[type, str]] = set()
-        self._asked: set[tuple[int, str]] = set()
+        self._asked: set[int] = set()  # classes whose subclasses are followed
+        self._looked_for = 0  # so many words were looked for in classes of libraries
         if is_value:
             self._handed_on.add(id(unmemoized(root)))
         if is_shown:
@@ -208,8 +209,8 @@ class Reach(Lines):
             return False
         before = len(self.labels)
         for cls, label in list(self._definitions.values()):
-            if isinstance(cls, type) and (id(cls), "__subclasses__") not in self._asked:
-                self._asked.add((id(cls), "__subclasses__"))
+            if isinstance(cls, type) and id(cls) not in self._asked:
+                self._asked.add(id(cls))
                 self.watch.state(functools.partial(_subclasses_of, cls))
                 subclasses: list[type] = type.__subclasses__(cls)
                 for subclass in sorted(filter(_is_alive, subclasses), key=sort_key):
@@ -218,7 +219,9 @@ class Reach(Lines):
 
     def _additions(self) -> bool:
         """Follow what the user put into classes of libraries under a name that the code uses."""
-        before = len(self.labels)
+        if len(self._words) == self._looked_for:
+            return False
+        before, self._looked_for = len(self.labels), len(self._words)
         for cls, name, value in userland.additions(self._words):
             if (cls, name) not in self._added:
                 self._added.add((cls, name))

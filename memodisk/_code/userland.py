@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from types import FunctionType, ModuleType
 from typing import Any
 
+from memodisk._util.main_module import MAINS
+
 _SITE = re.compile(r"(.*[/\\](?:site-packages|dist-packages))[/\\](.+)", re.DOTALL)
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _DEMO = os.path.join(_HERE, "demo") + os.sep  # scripts as users write them
@@ -68,7 +70,7 @@ def _is_made_by_user(cls: type) -> bool:
 def is_user_module(name: object) -> bool:
     """Whether a module of this name, imported already or never to be imported, was written by the user."""
     # Profilers and test runners are __main__ themselves while they run a script of the user's as __main__.
-    if not isinstance(name, str) or name in ("__main__", "__mp_main__"):
+    if not isinstance(name, str) or name in MAINS:
         return True
     module = sys.modules.get(name)
     path = module_path(module)
